@@ -1,0 +1,151 @@
+/**
+ * Every effect that the tool has, behind one interface, and its real implementation on Deno.
+ *
+ * Nothing but this file and `main.ts` says `Deno.`; tests pass a `Runtime` of their own.
+ *
+ * @module
+ */
+
+/** An entry of a folder. */
+export interface DirEntry {
+  /** File name, without its folder. */
+  name: string;
+  /** What it is, after following links; `other` also for a link that leads nowhere. */
+  kind: "file" | "directory" | "other";
+}
+
+/** An output stream. */
+export interface Output {
+  /** Whether a person may be watching. */
+  readonly isTerminal: boolean;
+  /** Writes all of `text`. A reader that has gone away is no error. */
+  write(text: string): void;
+}
+
+/** The input stream. */
+export interface Input {
+  /** Whether a person may be typing. */
+  readonly isTerminal: boolean;
+  /** Reads bytes as they come; `null` at end of input. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Turns the terminal's line editing off (`true`) or on; only for terminals. */
+  setRaw(mode: boolean, options?: { cbreak: boolean }): void;
+}
+
+/** Signals that ask the tool to stop. */
+export type StopSignal = "SIGINT" | "SIGTERM";
+
+/** The effects. */
+export interface Runtime {
+  /** The command line, without the program's name. */
+  readonly args: readonly string[];
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Value of an environment variable, `undefined` where it is not set. */
+  env(name: string): string | undefined;
+  /** Content of a file. @throws {Error} as the system reports it; see {@linkcode fileProblem}. */
+  readFile(path: string): Promise<Uint8Array>;
+  /** Entries of a folder, in no order. @throws {Error} as the system reports it. */
+  readDir(path: string): Promise<DirEntry[]>;
+  /** Sends an HTTP request. Redirects are not followed. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+  /** Resolves after `ms` milliseconds. */
+  sleep(ms: number): Promise<void>;
+  /** Calls `handler` for each signal until the returned function is called. */
+  onStopSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): never;
+}
+
+/** Why a file or folder cannot be used, or `undefined` for an error of another kind. */
+export function fileProblem(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.NotADirectory) return "it is not a directory";
+  if (error instanceof Deno.errors.FilesystemLoop) return "its links go in a circle";
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === "EISDIR") return "it is a directory";
+  if (code === "ENOTDIR") return "it is not a directory";
+  if (typeof code === "string") return code;
+  return undefined;
+}
+
+/**
+ * Milliseconds after which an idle connection is not used again. Hasura closes it after 30 s, proxies after as little as
+ * 5 s: a step sent on a connection that is just being closed would have an unknown outcome for nothing.
+ */
+const IDLE_TIMEOUT = 2_000;
+
+/** The real effects; disposing closes the connections. */
+export function createRuntime(): Runtime & Disposable {
+  const client = Deno.createHttpClient({ poolIdleTimeout: IDLE_TIMEOUT });
+  return {
+    [Symbol.dispose]: () => client.close(),
+    args: Deno.args,
+    stdin: {
+      isTerminal: Deno.stdin.isTerminal(),
+      read: (buffer) => Deno.stdin.read(buffer),
+      setRaw: (mode, options) => Deno.stdin.setRaw(mode, options),
+    },
+    stdout: output(Deno.stdout),
+    stderr: output(Deno.stderr),
+    env: (name) => Deno.env.get(name),
+    readFile: (path) => Deno.readFile(path),
+    readDir,
+    fetch: (url, init) => fetch(url, { ...init, client, redirect: "manual" }),
+    now: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    onStopSignal,
+    exit: (code) => Deno.exit(code),
+  };
+}
+
+function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number }): Output {
+  const encoder = new TextEncoder();
+  return {
+    isTerminal: stream.isTerminal(),
+    write(text) {
+      let bytes = encoder.encode(text);
+      try {
+        while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+      } catch (error) {
+        // `… | head` closes the pipe early: no reason to stop in the middle of a migration.
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      }
+    },
+  };
+}
+
+async function readDir(path: string): Promise<DirEntry[]> {
+  const entries: DirEntry[] = [];
+  for await (const entry of Deno.readDir(path)) {
+    entries.push({ name: entry.name, kind: entry.isSymlink ? await linkKind(`${path}/${entry.name}`) : kindOf(entry) });
+  }
+  return entries;
+}
+
+async function linkKind(path: string): Promise<DirEntry["kind"]> {
+  try {
+    return kindOf(await Deno.stat(path));
+  } catch {
+    return "other";
+  }
+}
+
+function kindOf(info: { isFile: boolean; isDirectory: boolean }): DirEntry["kind"] {
+  return info.isDirectory ? "directory" : info.isFile ? "file" : "other";
+}
+
+function onStopSignal(handler: (signal: StopSignal) => void): () => void {
+  // Windows knows no SIGTERM.
+  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const listeners = signals.map((signal) => ({ signal, listener: () => handler(signal) }));
+  for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
+  return () => {
+    for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+  };
+}
