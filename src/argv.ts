@@ -1,0 +1,181 @@
+/**
+ * Makes the command lines that the Python script and its predecessors took into the one form that our commands read.
+ *
+ * @module
+ */
+
+import { classifyWord, parseOptions } from "./argparse.ts";
+import { displayWord, displayWords } from "./argv_display.ts";
+import { UsageError } from "./errors.ts";
+import {
+  COMMAND_NAMES,
+  HELP_OPTION,
+  MIGRATE_OPTIONS,
+  optionName,
+  optionsOf,
+  type OptionSpec,
+  type VenueCommand,
+  VERSION_OPTION,
+} from "./options.ts";
+import { COMMAND_NAME } from "./version.ts";
+
+/** A command line in canonical form. */
+export interface NormalizedArgv {
+  /** Command, then each option once as `--name` or `--name=value`; or `[command, "--help"]`, or `["--version"]`. */
+  argv: string[];
+  /** What to tell the operator on stderr, each without the word `note:`. */
+  notes: string[];
+}
+
+const DIRECTIONS: readonly string[] = ["--apply", "--revert"];
+const OLDER_SECRET = /^--admin_secret(?==|$)/;
+
+/** Options of older scripts that have no counterpart. */
+const REMOVED_OPTIONS = [
+  {
+    short: "-n",
+    long: "--network-location",
+    reason: "the tool talks to Hasura only and needs no address of PostgreSQL",
+    next: "Give the address of Hasura: --endpoint http://HOST:8080",
+  },
+  {
+    short: "-db",
+    long: "--db-names",
+    reason: "the database is found through Hasura",
+    next: "Leave it out, or name the source with --database-name",
+  },
+] as const;
+
+/**
+ * Reads a command line as the script did (argparse of Python 3.11), with what `docs/argparse-and-dotenv.md` adds.
+ *
+ * The result never holds an empty value: an empty endpoint, secret or env path counts as not given, an empty Hasura
+ * path is the current folder.
+ *
+ * @throws {UsageError} when the line cannot be used. No message shows a word that may be a secret.
+ */
+export function normalizeArgv(args: readonly string[]): NormalizedArgv {
+  const words = respellOlderSecret(args);
+  const notes = words.some((word, index) => word !== args[index])
+    ? ["--admin_secret is the older spelling of --admin-secret"]
+    : [];
+  const top = parseOptions(words, {
+    options: [HELP_OPTION, VERSION_OPTION],
+    final: [HELP_OPTION.long, VERSION_OPTION.long],
+    exclusive: [],
+    start: 0,
+    untilValue: true,
+    next: helpAdvice(),
+  });
+  if (top.final) return { argv: [top.final.long], notes };
+
+  const command = words[top.end];
+  if (command === "status" || command === "migrate") {
+    return { argv: readCommand(command, { words, start: top.end + 1, unrecognized: top.unrecognized }), notes };
+  }
+  if (command === "completions") {
+    if (top.unrecognized.length === 0) return { argv: args.slice(top.end), notes: [] };
+    throw unrecognizedWords(words, { indexes: top.unrecognized, next: helpAdvice() });
+  }
+  if (isOlderForm(words)) {
+    notes.push(`without a command, -a and -r mean "migrate"; write "${COMMAND_NAME} migrate …"`);
+    return { argv: readCommand("migrate", { words, start: 0, unrecognized: [] }), notes };
+  }
+  refuseRemoved(words, top.unrecognized);
+  throw missingCommand(words, { index: top.end, unrecognized: top.unrecognized });
+}
+
+interface ReadCommandOptions {
+  words: readonly string[];
+  start: number;
+  /** Words before the command that nothing was made of. */
+  unrecognized: readonly number[];
+}
+
+function readCommand(command: VenueCommand, { words, start, unrecognized }: ReadCommandOptions): string[] {
+  const options = optionsOf(command);
+  const next = helpAdvice(command);
+  const parsed = parseOptions(words, {
+    options,
+    final: [HELP_OPTION.long],
+    exclusive: DIRECTIONS,
+    start,
+    untilValue: false,
+    next,
+  });
+  if (parsed.final) return [command, parsed.final.long];
+  const unknown = [...unrecognized, ...parsed.unrecognized];
+  refuseRemoved(words, unknown);
+  if (command === "migrate" && !DIRECTIONS.some((long) => parsed.values.has(long))) {
+    const names = MIGRATE_OPTIONS.filter(({ long }) => DIRECTIONS.includes(long)).map(optionName).join(" and ");
+    throw new UsageError(`Cannot run "migrate": one of ${names} is required`, { next });
+  }
+  if (unknown.length > 0) throw unrecognizedWords(words, { indexes: unknown, next });
+  return [command, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
+}
+
+function canonicalOption(option: OptionSpec, values: ReadonlyMap<string, string | undefined>): string[] {
+  if (!values.has(option.long)) return [];
+  if (option.value === undefined) return [option.long];
+  // Parity: Python's Path("") is the current folder; for the others empty is the same as missing.
+  const value = values.get(option.long) || (option.long === "--hasura-path" ? "." : "");
+  return value === "" ? [] : [`${option.long}=${value}`];
+}
+
+function respellOlderSecret(args: readonly string[]): string[] {
+  const separator = args.indexOf("--");
+  return args.map((word, index) =>
+    separator >= 0 && index > separator ? word : word.replace(OLDER_SECRET, "--admin-secret")
+  );
+}
+
+/** Whether a line that names no command is one of the scripts before v3.3: `-a [--all]`, `-r [--all]`. */
+function isOlderForm(words: readonly string[]): boolean {
+  if (!words[0]?.startsWith("-")) return false;
+  const separator = words.indexOf("--");
+  return words.slice(0, separator < 0 ? words.length : separator).some((word) => {
+    const kind = classifyWord(word, optionsOf("migrate"));
+    return kind.kind === "option" && DIRECTIONS.includes(kind.option.long);
+  });
+}
+
+function refuseRemoved(words: readonly string[], unknown: readonly number[]): void {
+  for (const index of unknown) {
+    const word = words[index] ?? "";
+    const name = word.split("=")[0] ?? "";
+    const removed = REMOVED_OPTIONS.find(({ short, long }) =>
+      word.startsWith("--") ? name.length > "--n".length && long.startsWith(name) : word.startsWith(short)
+    );
+    if (!removed) continue;
+    throw new UsageError(`Cannot use option ${removed.short}/${removed.long}: ${removed.reason}`, {
+      next: removed.next,
+    });
+  }
+}
+
+function missingCommand(words: readonly string[], how: { index: number; unrecognized: readonly number[] }): UsageError {
+  const choices = COMMAND_NAMES.join(", ");
+  const next = helpAdvice();
+  if (words.length === 0) {
+    return new UsageError(`Cannot start: no command is given (choose from ${choices})`, { next });
+  }
+  const commandIsLater = words.slice(how.index + 1).some((word) => word === "status" || word === "migrate");
+  const advice = commandIsLater ? "Put the command first, its options after it" : next;
+  // Parity: a last "--" is no command, but a surplus word.
+  if (how.index === words.length || (words[how.index] === "--" && how.index === words.length - 1)) {
+    const indexes = how.index === words.length ? how.unrecognized : [...how.unrecognized, how.index];
+    return unrecognizedWords(words, { indexes, next: `Choose a command (${choices}); ${next}` });
+  }
+  const word = displayWord(words, how.index);
+  return new UsageError(`Cannot run ${word}: it is not a command (choose from ${choices})`, { next: advice });
+}
+
+function unrecognizedWords(words: readonly string[], how: { indexes: readonly number[]; next: string }): UsageError {
+  return new UsageError(`Cannot read the command line: unrecognized arguments ${displayWords(words, how.indexes)}`, {
+    next: how.next,
+  });
+}
+
+function helpAdvice(command?: VenueCommand): string {
+  return `Run "${[COMMAND_NAME, command, "--help"].filter((word) => word !== undefined).join(" ")}"`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Checks the address of Hasura.
+ *
+ * @module
+ */
+
+import { ConfigError } from "./errors.ts";
+import { quoteText } from "./quote.ts";
+
+/** Ends of addresses that belong to one of Hasura's services and not to its root. */
+const SERVICE_PATH = /\/(?:v\d+(?:alpha\d+|beta\d+)?\/[a-z_]+|console(?:\/.*)?|healthz)$/i;
+
+/**
+ * The root address of Hasura, without slashes at its end; its path is kept.
+ *
+ * @param origin Where `value` was found, for messages.
+ * @throws {ConfigError} when it is no `http:` or `https:` address, or more than that.
+ */
+export function normalizeEndpoint(value: string, origin: string): string {
+  const endpoint = value.trim().replace(/\/+$/, "");
+  const problem = findProblem(endpoint);
+  if (problem === undefined) return endpoint;
+  throw new ConfigError(`Cannot use endpoint ${showEndpoint(value)} from ${origin}: ${problem.reason}`, {
+    next: problem.next,
+  });
+}
+
+function findProblem(endpoint: string): { reason: string; next: string } | undefined {
+  if (/[\s\p{Cc}\\]/u.test(endpoint)) {
+    return { reason: "it holds a blank, a backslash or a control character", next: "Give it without them" };
+  }
+  if (!/^https?:\/\/[^/]/i.test(endpoint)) {
+    const next = "Give it as http://HOST:8080 or https://HOST";
+    return { reason: "it does not start with http:// or https:// and a host", next };
+  }
+  if (!URL.canParse(endpoint)) return { reason: "it is no valid address", next: "Check the host and the port" };
+  const url = new URL(endpoint);
+  if (url.username !== "" || url.password !== "") {
+    return { reason: "it holds a user name or a password", next: "Give it without what stands before the @" };
+  }
+  if (/[?#]/.test(endpoint)) {
+    return { reason: "it holds a query or a fragment", next: "Give it without the part from ? or # on" };
+  }
+  const service = SERVICE_PATH.exec(endpoint);
+  if (!service) return undefined;
+  const root = quoteText(endpoint.slice(0, service.index));
+  return { reason: `${service[0]} is one of its services`, next: `Give the root address of Hasura: ${root}` };
+}
+
+/**
+ * `value` for a message, without a user name, a password, a query or a fragment: any of them may be a secret. A bare
+ * word may be the admin secret itself, given in the wrong place.
+ */
+function showEndpoint(value: string): string {
+  if (!/[.:/]|^\s*localhost/i.test(value)) return "(not shown)";
+  const url = /^\s*https?:/i.test(value) && URL.canParse(value) ? new URL(value) : undefined;
+  const mayHoldUser = url === undefined || url.username !== "" || url.password !== "";
+  // A password may hold any character, so everything before the last @ goes.
+  const withoutUser = mayHoldUser ? value.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1") : value;
+  return quoteText(withoutUser.replace(/[?#].*$/s, ""));
+}

@@ -1,0 +1,90 @@
+/**
+ * The options of every command in one table: `argv.ts` reads command lines by it, and the commands are declared from it.
+ *
+ * @module
+ */
+
+import { DEFAULT_HASURA_PATH } from "./paths.ts";
+
+/** One option of a command. */
+export interface OptionSpec {
+  /** Long spelling, for example `--hasura-path`. */
+  long: `--${string}`;
+  /** Short spelling, where there is one. */
+  short?: `-${string}`;
+  /** Name of the option's value, for example `path`; absent for a switch. */
+  value?: string;
+  /** What the option does, for the help text. */
+  help: string;
+  /** Whether the Python script has it: its prefixes then come before those of our own options. */
+  script: boolean;
+}
+
+/** The commands that read a venue. */
+export type VenueCommand = "status" | "migrate";
+
+/** Names of all commands, in the order of the help text. */
+export const COMMAND_NAMES = ["status", "migrate", "completions"] as const;
+
+/** Shows help; every command has it. */
+export const HELP_OPTION: OptionSpec = { long: "--help", short: "-h", help: "Show this help.", script: true };
+
+/** Shows the version; only without a command. */
+export const VERSION_OPTION: OptionSpec = { long: "--version", help: "Show the version.", script: false };
+
+/** What `status` and `migrate` have in common, in the script's order, then ours. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  {
+    long: "--hasura-path",
+    short: "-p",
+    value: "path",
+    help: `Folder that holds config.yaml and migrations/ (default: ${DEFAULT_HASURA_PATH}).`,
+    script: true,
+  },
+  {
+    long: "--env-path",
+    short: "-e",
+    value: "path",
+    help: "Env file to read the endpoint and the admin secret from.",
+    script: true,
+  },
+  {
+    long: "--endpoint",
+    value: "url",
+    help: "Address of Hasura, for example http://localhost:8080.",
+    script: true,
+  },
+  {
+    long: "--admin-secret",
+    value: "secret",
+    help: "Admin secret of Hasura; HASURA_GRAPHQL_ADMIN_SECRET keeps it off the command line.",
+    script: true,
+  },
+  { long: "--database-name", value: "name", help: "Source and migrations folder, Aerie or PlanDev.", script: false },
+  { long: "--json", help: "Print one JSON document instead of text; ask nothing.", script: false },
+  { long: "--no-color", help: "Print without colors, as with NO_COLOR.", script: false },
+  { long: "--debug", help: "Show the stack of an error.", script: false },
+];
+
+/** What only `status` has. */
+export const STATUS_OPTIONS: readonly OptionSpec[] = [
+  { long: "--check", help: "Exit with 10 where migrations or after tasks are pending.", script: false },
+];
+
+/** What only `migrate` has. */
+export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
+  { long: "--apply", short: "-a", help: "Apply migrations.", script: true },
+  { long: "--revert", short: "-r", help: "Revert migrations.", script: true },
+  { long: "--all", help: "Apply or revert all of them, without asking at each step.", script: true },
+  { long: "--yes", help: "Answer yes to the question that -r --all asks on a terminal.", script: false },
+];
+
+/** Every option of a command, help included. */
+export function optionsOf(command: VenueCommand): readonly OptionSpec[] {
+  return [HELP_OPTION, ...COMMON_OPTIONS, ...(command === "status" ? STATUS_OPTIONS : MIGRATE_OPTIONS)];
+}
+
+/** Both spellings of an option, short one first, for example `-p/--hasura-path`. */
+export function optionName(option: OptionSpec): string {
+  return option.short === undefined ? option.long : `${option.short}/${option.long}`;
+}

@@ -1,0 +1,193 @@
+/**
+ * Finds out which Hasura to talk to, with which secret, and where the migrations are.
+ *
+ * @module
+ */
+
+import { type HasuraConfig, readHasuraConfig } from "./config_yaml.ts";
+import { normalizeEndpoint } from "./endpoint.ts";
+import { decodeEnvFile, parseEnvFile } from "./env_file.ts";
+import { ConfigError, describeError } from "./errors.ts";
+import { DEFAULT_HASURA_PATH, joinPath } from "./paths.ts";
+import { fileProblem, type Runtime } from "./runtime.ts";
+
+/** The options that settings come from. */
+export interface ResolveSettingsOptions {
+  /** Folder of `config.yaml` and the migrations. @default {"./hasura"} */
+  hasuraPath?: string | undefined;
+  envPath?: string | undefined;
+  endpoint?: string | undefined;
+  adminSecret?: string | undefined;
+}
+
+/** Where a setting was found. */
+export interface SettingOrigin {
+  kind: "option" | "environment" | "env-file" | "config-file";
+  /** For messages, for example `option --endpoint` or `env file "x"`. */
+  description: string;
+}
+
+/** What a command needs to know before it talks to Hasura. */
+export interface Settings {
+  hasuraPath: string;
+  /** `migrations` in the Hasura path, or what `migrations_directory` of the config file names. */
+  migrationsPath: string;
+  /** Root address of Hasura, without a slash at its end. */
+  endpoint: string;
+  adminSecret: string;
+  sources: { endpoint: SettingOrigin; adminSecret: SettingOrigin };
+  /** What to tell the operator on stderr, each without the word `note:`. */
+  notes: string[];
+}
+
+/** A setting and its names in the places where it can stand. */
+interface SettingNames {
+  label: string;
+  option: string;
+  variable: string;
+  key: string;
+}
+
+interface Found {
+  value: string;
+  origin: SettingOrigin;
+}
+
+/** The places to look at, read once for both settings. */
+interface Sources {
+  rt: Pick<Runtime, "env" | "readDir">;
+  hasuraPath: string;
+  envPath: string | undefined;
+  envFile: ReadonlyMap<string, string>;
+  config: HasuraConfig;
+}
+
+const ENDPOINT: SettingNames = {
+  label: "the endpoint",
+  option: "--endpoint",
+  variable: "HASURA_GRAPHQL_ENDPOINT",
+  key: "endpoint",
+};
+const ADMIN_SECRET: SettingNames = {
+  label: "the admin secret",
+  option: "--admin-secret",
+  variable: "HASURA_GRAPHQL_ADMIN_SECRET",
+  key: "admin_secret",
+};
+
+/**
+ * Finds the settings: each by itself from its option, the environment, the env file or the config file, in this order.
+ * An empty value counts as missing; the env file never replaces a variable that is set, even to nothing.
+ *
+ * @throws {ConfigError} when one is missing or unusable, or a file cannot be read.
+ */
+export async function resolveSettings(
+  rt: Pick<Runtime, "env" | "readDir" | "readFile">,
+  options: ResolveSettingsOptions,
+): Promise<Settings> {
+  const hasuraPath = options.hasuraPath ?? DEFAULT_HASURA_PATH;
+  const envPath = options.envPath || undefined;
+  const notes: string[] = [];
+  const envFile = envPath === undefined ? new Map<string, string>() : await readEnvFile(rt, { path: envPath, notes });
+  const config = await readHasuraConfig(rt, hasuraPath);
+  const sources: Sources = { rt, hasuraPath, envPath, envFile, config };
+
+  const endpoint = findSetting(ENDPOINT, { ...sources, option: options.endpoint, configured: config.endpoint });
+  const secret = findSetting(ADMIN_SECRET, {
+    ...sources,
+    option: options.adminSecret,
+    configured: config.adminSecret,
+  });
+  if (!endpoint || !secret) {
+    throw await missingSettings([...(endpoint ? [] : [ENDPOINT]), ...(secret ? [] : [ADMIN_SECRET])], sources);
+  }
+  return {
+    hasuraPath,
+    migrationsPath: joinPath(hasuraPath, config.migrationsDirectory?.trim() || "migrations"),
+    endpoint: normalizeEndpoint(endpoint.value, endpoint.origin.description),
+    adminSecret: checkSecret(secret, notes),
+    sources: { endpoint: endpoint.origin, adminSecret: secret.origin },
+    notes,
+  };
+}
+
+async function readEnvFile(
+  rt: Pick<Runtime, "env" | "readFile">,
+  { path, notes }: { path: string; notes: string[] },
+): Promise<Map<string, string>> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await rt.readFile(path);
+  } catch (error) {
+    throw new ConfigError(`Cannot read env file "${path}": ${fileProblem(error) ?? describeError(error)}`, {
+      next: "Give the path of a readable file with --env-path",
+    });
+  }
+  const { values, problems } = parseEnvFile(decodeEnvFile(bytes, path), (name) => rt.env(name));
+  for (const { line } of problems) {
+    notes.push(`env file "${path}" line ${line} cannot be read as NAME=value and was skipped`);
+  }
+  return values;
+}
+
+function findSetting(
+  names: SettingNames,
+  from: Sources & { option: string | undefined; configured: string | undefined },
+): Found | undefined {
+  const places: { value: string | undefined; kind: SettingOrigin["kind"]; description: string }[] = [
+    { value: from.option, kind: "option", description: `option ${names.option}` },
+    { value: from.rt.env(names.variable), kind: "environment", description: `variable ${names.variable}` },
+    { value: from.envFile.get(names.variable), kind: "env-file", description: `env file "${from.envPath}"` },
+    { value: from.configured, kind: "config-file", description: `config file "${from.config.path}"` },
+  ];
+  for (const { value, kind, description } of places) {
+    if (value !== undefined && value.trim() !== "") return { value, origin: { kind, description } };
+  }
+  return undefined;
+}
+
+async function missingSettings(missing: readonly SettingNames[], sources: Sources): Promise<ConfigError> {
+  const reasons = missing.map(({ variable }) => {
+    if (sources.rt.env(variable) !== undefined) return `${variable} is empty`;
+    if (sources.envPath === undefined) return `${variable} is not set`;
+    const state = sources.envFile.has(variable) ? "empty" : "missing";
+    return `${variable} is not set and is ${state} in env file "${sources.envPath}"`;
+  });
+  const keys = missing.map(({ key }) => key).join(" and ");
+  reasons.push(await describeConfigGap(keys, sources));
+  const ways = missing.map(({ variable, option }) => `set ${variable} or pass ${option}`).join("; ");
+  return new ConfigError(
+    `Cannot find ${missing.map(({ label }) => label).join(" and ")}: ${reasons.join(", ")}`,
+    {
+      next: `${ways.charAt(0).toUpperCase()}${ways.slice(1)}; or write ${keys} in "${
+        sources.config.path ?? joinPath(sources.hasuraPath, "config.yaml")
+      }"`,
+    },
+  );
+}
+
+async function describeConfigGap(keys: string, { rt, config, hasuraPath }: Sources): Promise<string> {
+  if (config.path !== undefined) return `"${config.path}" does not give ${keys}`;
+  try {
+    await rt.readDir(hasuraPath);
+  } catch (error) {
+    const problem = fileProblem(error) ?? describeError(error);
+    if (problem === "it does not exist") return `the folder "${hasuraPath}" does not exist`;
+    return `the folder "${hasuraPath}" cannot be read (${problem})`;
+  }
+  return `there is no config.yaml in "${hasuraPath}"`;
+}
+
+function checkSecret({ value, origin }: Found, notes: string[]): string {
+  const control = /(?!\t)\p{Cc}/u.exec(value)?.[0];
+  if (control !== undefined) {
+    const what = control === "\n" || control === "\r" ? "a line break" : "a control character";
+    throw new ConfigError(`Cannot use the admin secret from ${origin.description}: it holds ${what}`, {
+      next: "HTTP cannot carry it: give the secret without it",
+    });
+  }
+  if (/^[ \t]|[ \t]$/.test(value)) {
+    notes.push(`the admin secret from ${origin.description} starts or ends with a blank, which HTTP does not carry`);
+  }
+  return value;
+}

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { classifyWord } from "../../src/argparse.ts";
+import { normalizeArgv } from "../../src/argv.ts";
+import { UsageError } from "../../src/errors.ts";
+import type { OptionSpec } from "../../src/options.ts";
+import { DEFAULT_HASURA_PATH } from "../../src/paths.ts";
+import { quoteText } from "../../src/quote.ts";
+import vectors from "../data/argparse-vectors.json" with { type: "json" };
+
+const OLDER_FORM = "a line of the older scripts, which had no commands, means migrate";
+
+/** Where we differ from argparse: what the line becomes (`undefined`: refused), and why. */
+const EXCEPTIONS: Record<string, { argv: string[] | undefined; reason: string }> = {
+  "": { argv: undefined, reason: "the script printed help and an error and ended with 0 (B2)" },
+  "-a": { argv: ["migrate", "--apply"], reason: OLDER_FORM },
+  "-a --all": { argv: ["migrate", "--apply", "--all"], reason: OLDER_FORM },
+  "--apply --all": { argv: ["migrate", "--apply", "--all"], reason: OLDER_FORM },
+  "-r --all -p x": { argv: ["migrate", "--hasura-path=x", "--revert", "--all"], reason: OLDER_FORM },
+  "migrate --admin_secret s -a": {
+    argv: ["migrate", "--admin-secret=s", "--apply"],
+    reason: "the older spelling of --admin-secret",
+  },
+  "--version": { argv: ["--version"], reason: "an option of ours" },
+};
+
+/** What argparse's result is in our form. */
+function canonical(parsed: Record<string, string | boolean | null>): string[] {
+  const hasuraPath = parsed["hasura_path"] === "" ? "." : parsed["hasura_path"];
+  const values = [
+    ["--hasura-path", hasuraPath === DEFAULT_HASURA_PATH ? "" : hasuraPath],
+    ["--env-path", parsed["env_path"]],
+    ["--endpoint", parsed["endpoint"]],
+    ["--admin-secret", parsed["admin_secret"]],
+  ].filter(([, value]) => value).map(([name, value]) => `${name}=${value}`);
+  const switches = ["apply", "revert", "all"].filter((name) => parsed[name]).map((name) => `--${name}`);
+  return [String(parsed["command"]), ...values, ...switches];
+}
+
+function usageError(args: string[]): UsageError {
+  try {
+    normalizeArgv(args);
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  assert.fail(`${JSON.stringify(args)} is read, but should be refused`);
+}
+
+Deno.test("normalizeArgv() makes of each line what argparse makes of it", () => {
+  assert.equal(vectors.cases.length, 81);
+  const unused = new Set(Object.keys(EXCEPTIONS));
+  for (const { argv, exit, parsed } of vectors.cases) {
+    const line = argv.join(" ");
+    const exception = EXCEPTIONS[line];
+    unused.delete(line);
+    const isRefused = exception ? exception.argv === undefined : exit === 2;
+    if (isRefused) {
+      const error = usageError(argv);
+      assert.match(error.message, /^Cannot .*[^.]$/, line);
+      assert.match(error.next ?? "", /./, line);
+    } else if (exception) {
+      assert.deepEqual(normalizeArgv(argv).argv, exception.argv, line);
+    } else if (exit === 0) {
+      assert.equal(normalizeArgv(argv).argv.at(-1), "--help", line);
+    } else {
+      assert.ok(parsed, line);
+      const result = normalizeArgv(argv);
+      assert.deepEqual(result, { argv: canonical(parsed), notes: [] }, line);
+    }
+  }
+  assert.deepEqual([...unused], [], "exceptions that no vector has");
+});
+
+Deno.test("normalizeArgv() leaves a canonical line as it is", () => {
+  for (const { argv } of vectors.cases) {
+    let once: string[];
+    try {
+      once = normalizeArgv(argv).argv;
+    } catch {
+      continue;
+    }
+    assert.deepEqual(normalizeArgv(once), { argv: once, notes: [] });
+  }
+});
+
+Deno.test("normalizeArgv() reads what the vectors do not show", () => {
+  const cases: [args: string[], argv: string[]][] = [
+    [["migrate", "--bogus", "-h"], ["migrate", "--help"]],
+    [["--bogus", "-h", "status"], ["--help"]],
+    [["-a", "-h"], ["--help"]],
+    [["status", "-p", "x", "--he"], ["status", "--help"]],
+    [["migrate", "-ah"], ["migrate", "--help"]],
+    [["migrate", "-a", "-ape"], ["migrate", "--hasura-path=e", "--apply"]],
+    [["migrate", "-a", "-p", "\u0661"], ["migrate", "--hasura-path=\u0661", "--apply"]],
+    [["migrate", "-a", "-p", "-\u0661.5"], ["migrate", "--hasura-path=-\u0661.5", "--apply"]],
+    [["migrate", "-a", "-p", "-x y"], ["migrate", "--hasura-path=-x y", "--apply"]],
+    [["migrate", "-a", "--endpoint", "h", "--endpoint="], ["migrate", "--apply"]],
+    [["status", "--hasura="], ["status", "--hasura-path=."]],
+    [["status", "-p=="], ["status", "--hasura-path=="]],
+    [["status", "-p", "a\nb=c"], ["status", "--hasura-path=a\nb=c"]],
+    // Ours.
+    [["status", "--json", "--check", "--no-color", "--debug", "--database-name", "Aerie"], [
+      "status",
+      "--database-name=Aerie",
+      "--json",
+      "--no-color",
+      "--debug",
+      "--check",
+    ]],
+    [["status", "--js", "--da=Aerie", "--no"], ["status", "--database-name=Aerie", "--json", "--no-color"]],
+    [["migrate", "-r", "--all", "--y"], ["migrate", "--revert", "--all", "--yes"]],
+    [["status", "--database-name="], ["status"]],
+    [["--v"], ["--version"]],
+    [["--bogus", "--version", "status"], ["--version"]],
+    [["completions", "bash"], ["completions", "bash"]],
+    [["completions", "complete", "status", "--admin_secret", "-h"], [
+      "completions",
+      "complete",
+      "status",
+      "--admin_secret",
+      "-h",
+    ]],
+  ];
+  for (const [args, argv] of cases) assert.deepEqual(normalizeArgv(args), { argv, notes: [] }, args.join(" "));
+});
+
+Deno.test("classifyWord() takes a prefix for the script's option, whatever options we add", () => {
+  const all: OptionSpec = { long: "--all", help: "", script: true };
+  const allow: OptionSpec = { long: "--allow", help: "", script: false };
+  const allowed: OptionSpec = { long: "--allowed", help: "", script: false };
+  const options = [allow, all, allowed];
+  assert.deepEqual(classifyWord("--al", options), { kind: "option", option: all, attached: undefined });
+  assert.deepEqual(classifyWord("--allow=x", options), { kind: "option", option: allow, attached: "x" });
+  assert.deepEqual(classifyWord("--allo", options), { kind: "ambiguous", matches: [allow, allowed] });
+  assert.deepEqual(classifyWord("--allowe", options), { kind: "option", option: allowed, attached: undefined });
+});
+
+Deno.test("normalizeArgv() reads older spellings and says so", () => {
+  const older = 'without a command, -a and -r mean "migrate"; write "aerie_db_migration migrate …"';
+  const secret = "--admin_secret is the older spelling of --admin-secret";
+  const cases: [args: string[], argv: string[], notes: string[]][] = [
+    [["-a", "--all"], ["migrate", "--apply", "--all"], [older]],
+    [["-p", "x", "-e", "f", "-r"], ["migrate", "--hasura-path=x", "--env-path=f", "--revert"], [older]],
+    [["-apx"], ["migrate", "--hasura-path=x", "--apply"], [older]],
+    [["-ah"], ["migrate", "--help"], [older]],
+    [["--all", "--app", "--json"], ["migrate", "--json", "--apply", "--all"], [older]],
+    [["status", "--admin_secret=s=t"], ["status", "--admin-secret=s=t"], [secret]],
+    [["-a", "--admin_secret", "s"], ["migrate", "--admin-secret=s", "--apply"], [secret, older]],
+  ];
+  for (const [args, argv, notes] of cases) assert.deepEqual(normalizeArgv(args), { argv, notes }, args.join(" "));
+});
+
+Deno.test("normalizeArgv() refuses a line and says what is wrong with it", () => {
+  const cases: [args: string[], message: RegExp, next: RegExp][] = [
+    [[], /no command is given \(choose from status, migrate, completions\)/, /aerie_db_migration --help/],
+    [["bogus"], /"bogus": it is not a command/, /aerie_db_migration --help/],
+    [["bogus", "-a"], /"bogus": it is not a command/, /aerie_db_migration --help/],
+    [["migrate", "--apply=px"], /"--apply=…": option -a\/--apply takes no value/, /migrate --help/],
+    [["help"], /"help": it is not a command/, /aerie_db_migration --help/],
+    [["--", "status"], /"--": it is not a command/, /command first/],
+    [["--"], /unrecognized arguments "--"$/, /choose a command/i],
+    [["--json", "status"], /unrecognized arguments "--json"$/, /status --help/],
+    [["-p", "x", "status"], /"x": it is not a command/, /command first/],
+    [["-a", "status"], /unrecognized arguments "-a"$/, /status --help/],
+    [["--bogus", "completions", "bash"], /unrecognized arguments "--bogus"$/, /--help/],
+    [["migrate"], /one of -a\/--apply and -r\/--revert is required/, /aerie_db_migration migrate --help/],
+    [["migrate", "-a", "-r"], /-r\/--revert together with -a\/--apply/, /migrate --help/],
+    [["migrate", "-ra"], /-a\/--apply together with -r\/--revert/, /migrate --help/],
+    [["migrate", "--en", "f", "-h"], /"--en": it could mean --env-path, --endpoint$/, /migrate --help/],
+    [["migrate", "-a", "--d", "x"], /"--d": it could mean --database-name, --debug$/, /migrate --help/],
+    [["status", "-p"], /-p\/--hasura-path: it needs a value/, /status --help/],
+    [["status", "-p", "-x"], /-p\/--hasura-path: it needs a value/, /--hasura-path=VALUE/],
+    [["status", "-p=--"], /-p\/--hasura-path: it needs a value/, /status --help/],
+    [["migrate", "-a=1"], /"-a=…": option -a\/--apply takes no value/, /migrate --help/],
+    [
+      ["migrate", "-a", "-hasura-path", "x"],
+      /"-hasura-path": option -a\/--apply takes no value/,
+      /--hasura-path with two/,
+    ],
+    [["migrate", "-a", "x", "--", "-h"], /unrecognized arguments "x" "--" "-h"$/, /migrate --help/],
+    [["status", "--yes"], /unrecognized arguments "--yes"$/, /status --help/],
+    [["migrate", "-a", "--check"], /unrecognized arguments "--check"$/, /migrate --help/],
+    [["migrate", "-a", "\x1b[2J\x9b"], /unrecognized arguments "\\u001b\[2J\\u\{9b\}"$/, /migrate --help/],
+  ];
+  for (const [args, message, next] of cases) {
+    const error = usageError(args);
+    assert.match(error.message, message, args.join(" "));
+    assert.match(error.next ?? "", next, args.join(" "));
+  }
+});
+
+Deno.test("normalizeArgv() says what to use in place of an option that is gone", () => {
+  const network = ["-n h", "-nlocalhost", "-n=h", "--network-location h", "--network-location=h", "--network h"];
+  const names = ["-db Aerie", "-dbAerie", "-db=Aerie", "--db-names Aerie", "--db-names=Aerie", "--db Aerie"];
+  for (const start of ["migrate -a", "-a --all", "status", "migrate", ""]) {
+    for (const option of network) {
+      const error = usageError(`${start} ${option}`.trim().split(" "));
+      assert.match(error.message, /^Cannot use option -n\/--network-location: /, `${start} ${option}`);
+      assert.match(error.next ?? "", /--endpoint/);
+    }
+    for (const option of names) {
+      const error = usageError(`${start} ${option}`.trim().split(" "));
+      assert.match(error.message, /^Cannot use option -db\/--db-names: .* through Hasura/, `${start} ${option}`);
+      assert.match(error.next ?? "", /--database-name/);
+    }
+  }
+  assert.deepEqual(normalizeArgv(["migrate", "-a", "-n", "h", "-h"]).argv, ["migrate", "--help"]);
+});
+
+Deno.test("normalizeArgv() never shows a word that may be a secret", () => {
+  const lines = [
+    "migrate -a --admin_secret2 SECRET",
+    "migrate -a --admin_secret2=SECRET",
+    "migrate -a --hasura-admin-secret SECRET",
+    "migrate -a --access-key SECRET",
+    "migrate -a --password SECRET",
+    "migrate -a --admin-secret my SECRET",
+    "migrate -a --admin-secret=my SECRET words SECRET",
+    "migrate -a --admin_secret my SECRET",
+    "migrate -a --adm my SECRET",
+    "migrate -a --admin-secret -SECRET",
+    "migrate -a --admin-secret my -SECRET",
+    "migrate -a --admin_secret2 -SECRET",
+    "migrate -a --admin_secret2 --SECRET",
+    "migrate -a --admin_secret2 -x SECRET",
+    "migrate -a --admin-secret s -- SECRET",
+    "migrate -admin-secret SECRET",
+    "migrate -admin-secret=SECRET",
+    "migrate -a --a=SECRET",
+    "migrate -a --all=SECRET",
+    "migrate -a --zzz=SECRET",
+    "--admin-secret SECRET migrate -a",
+    "--admin_secret SECRET status",
+    "--ad SECRET status",
+    "--a SECRET status",
+    "--admin-secret=SECRET status",
+    "--admin-secret my SECRET -n h",
+  ];
+  for (const line of lines) {
+    const { message, next, state } = usageError(line.split(" "));
+    assert.doesNotMatch(`${message} ${next} ${state}`, /SECRET/, line);
+  }
+  assert.match(usageError(["migrate", "-a", "--admin-secret", "s", "--bogus"]).message, /"--bogus"$/);
+  assert.match(usageError(["migrate", "-a", "--admin-secret", "s", "--all", "extra"]).message, /"extra"$/);
+});
+
+Deno.test("quoteText() leaves nothing for a terminal to obey", () => {
+  assert.equal(quoteText('a"\x1b[0m\u202e\u007f\n'), String.raw`"a\"\u001b[0m\u{202e}\u{7f}\n"`);
+});
