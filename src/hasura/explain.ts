@@ -1,0 +1,64 @@
+/**
+ * What a failed call to Hasura means to the operator.
+ *
+ * @module
+ */
+
+import { AccessError, ConfigError, FailedError, ToolError } from "../errors.ts";
+import { HasuraError, NoAnswerError, type PostgresProblem } from "./client.ts";
+
+/** What the call was for. */
+export interface CallPurpose {
+  /** As in "Cannot <action>". */
+  action: string;
+  endpoint: string;
+  source?: string;
+}
+
+/** The error to show for a call that changed nothing, or whose change does not matter when it is made again. */
+export function explainCallError(error: unknown, { action, endpoint, source }: CallPurpose): unknown {
+  if (error instanceof ToolError) return error;
+  if (error instanceof NoAnswerError) {
+    return new AccessError(`Cannot ${action} at "${endpoint}": ${error.message}`, {
+      next: error.notSent
+        ? "Check that the endpoint is right and that Hasura is running and can be reached from here"
+        : "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine",
+      cause: error,
+    });
+  }
+  if (!(error instanceof HasuraError)) return error;
+  if (error.code === "not-exists" && /^source /.test(error.message)) {
+    return new ConfigError(`Cannot ${action}: Hasura at "${endpoint}" has no database "${source}"`, {
+      state: "Nothing was changed",
+      next:
+        "Check the endpoint and the name of the folder under migrations, or name the database as Hasura does with " +
+        "--database-name",
+      cause: error,
+    });
+  }
+  if (/is inconsistent$/.test(error.message) || error.message === "connection error") {
+    return new AccessError(`Cannot ${action}: Hasura at "${endpoint}" cannot use its database: ${describe(error)}`, {
+      next:
+        "Check that the database server runs and that Hasura can reach it, then restart Hasura or reload its metadata",
+      cause: error,
+    });
+  }
+  return new FailedError(`Cannot ${action}: Hasura refused: ${describe(error)}`, {
+    next: "Look into the log of Hasura for this request",
+    cause: error,
+  });
+}
+
+function describe(error: HasuraError): string {
+  const postgres = error.postgres === undefined ? "" : `: ${describePostgres(error.postgres)}`;
+  return `${error.message} (${error.code}, HTTP ${error.status})${postgres}`;
+}
+
+/** PostgreSQL's words in one line. */
+export function describePostgres({ sqlState, message, detail, hint }: PostgresProblem): string {
+  const parts = [message.trim()];
+  if (sqlState !== undefined) parts.push(`(SQLSTATE ${sqlState})`);
+  if (detail !== undefined) parts.push(`Detail: ${detail}`);
+  if (hint !== undefined) parts.push(`Hint: ${hint}`);
+  return parts.join(" ");
+}

@@ -1,0 +1,70 @@
+/**
+ * Hasura's metadata: reload it, ask whether it fits the databases, and which sources it has.
+ *
+ * @module
+ */
+
+import { expectSuccess, type HasuraClient, isRecord, NoAnswerError, READ_TIMEOUT, RELOAD_TIMEOUT } from "./client.ts";
+
+/** A part of the metadata that does not fit the database. */
+export interface InconsistentObject {
+  /** As `table`. */
+  type: string;
+  /** As `table plan in source Aerie`. */
+  name: string;
+  reason: string;
+}
+
+/**
+ * Makes Hasura read its metadata and all databases anew.
+ *
+ * @throws {HasuraError | NoAnswerError} when it did not
+ */
+export async function reloadMetadata(client: HasuraClient): Promise<void> {
+  const type = "reload_metadata";
+  expectSuccess(await client.call({ path: "/v1/metadata", type, args: {}, timeout: RELOAD_TIMEOUT }), type);
+}
+
+/**
+ * The inconsistent objects; none where the metadata is consistent.
+ *
+ * Asked by itself, since `reload_metadata` tells it only from v2.4.0 on.
+ *
+ * @throws {HasuraError | NoAnswerError} when Hasura did not say
+ */
+export async function inconsistentObjects(client: HasuraClient): Promise<InconsistentObject[]> {
+  const answer = await client.call({
+    path: "/v1/metadata",
+    type: "get_inconsistent_metadata",
+    args: {},
+    timeout: READ_TIMEOUT,
+  });
+  if (!isRecord(answer) || typeof answer.is_consistent !== "boolean" || !Array.isArray(answer.inconsistent_objects)) {
+    throw new NoAnswerError("The server answered get_inconsistent_metadata with JSON of another shape than Hasura's");
+  }
+  if (answer.is_consistent) return [];
+  const objects: unknown[] = answer.inconsistent_objects;
+  return objects.map((object) => ({
+    type: text(object, "type") ?? "object",
+    name: text(object, "name") ?? "without a name",
+    reason: text(object, "reason") ?? text(object, "message") ?? "no reason given",
+  }));
+}
+
+/**
+ * Names of the databases ("sources") that Hasura knows.
+ *
+ * @throws {HasuraError | NoAnswerError} when Hasura did not say
+ */
+export async function sourceNames(client: HasuraClient): Promise<string[]> {
+  const answer = await client.call({ path: "/v1/metadata", type: "export_metadata", args: {}, timeout: READ_TIMEOUT });
+  if (!isRecord(answer) || !Array.isArray(answer.sources)) {
+    throw new NoAnswerError("The server answered export_metadata with JSON of another shape than Hasura's");
+  }
+  return answer.sources.map((source: unknown) => text(source, "name")).filter((name) => name !== undefined);
+}
+
+function text(object: unknown, key: string): string | undefined {
+  const value = isRecord(object) ? object[key] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
