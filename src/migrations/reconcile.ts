@@ -1,0 +1,41 @@
+/**
+ * How Hasura's tracker differs from the ledger, and what it should be.
+ *
+ * The ledger is the truth. What the tracker marks and the ledger lacks is un-marked, what it lacks is marked; other
+ * sources' entries and all keys that we do not know are kept.
+ *
+ * @module
+ */
+
+import type { Ledger } from "./types.ts";
+
+/** The tracker's document, which holds `{migrations: {<source>: {"<version>": <dirty>}}}` among others. */
+export type TrackerDocument = Record<string, unknown>;
+
+/** A comparison of the tracker with the ledger. */
+export interface Reconciliation {
+  /** Versions that the ledger has and the tracker does not mark, ascending. */
+  toMark: number[];
+  /** Entries that the tracker marks and the ledger lacks. */
+  toUnmark: string[];
+  /** The document as it should be. */
+  state: TrackerDocument;
+}
+
+/** Compares the entries of `source`; nothing to mark and to un-mark means that the document is as it should be. */
+export function reconcileTracker(state: TrackerDocument, source: string, ledger: Ledger): Reconciliation {
+  const all = isRecord(state.migrations) ? state.migrations : {};
+  const entries = isRecord(all[source]) ? all[source] : {};
+  // Version 0 has no folder, so the Hasura CLI could not make sense of it.
+  const versions = ledger.map((row) => row.version).filter((version) => version !== 0);
+  const wanted = new Map(versions.map((version) => [String(version), version]));
+  // An entry that is not `false` is "dirty", which makes the Hasura CLI refuse; a row of the ledger is never that.
+  const toMark = versions.filter((version) => entries[String(version)] !== false);
+  const toUnmark = Object.keys(entries).filter((version) => !wanted.has(version));
+  const reconciled = Object.fromEntries(versions.map((version) => [String(version), false]));
+  return { toMark, toUnmark, state: { ...state, migrations: { ...all, [source]: reconciled } } };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,103 @@
+/**
+ * The SQL text of one step: guard, the migration's file, proof.
+ *
+ * Hasura runs the text in one transaction. The guard takes the lock that all runs share and refuses unless the ledger is
+ * what the plan was made from; the proof refuses unless the file did to the ledger what its step is for. Whatever is
+ * refused is rolled back with all the rest, and the lock ends with the transaction: there is nothing to free by hand.
+ *
+ * @module
+ */
+
+import { LEDGER_TABLE } from "./types.ts";
+
+/** SQLSTATEs that the step's own checks raise. */
+export const STEP_STATES = {
+  /** The ledger is not what the plan was made from. */
+  ledgerChanged: "AM001",
+  /** Another run holds the lock. */
+  locked: "AM002",
+  /** The file did not mark its migration as it should. */
+  notMarked: "AM003",
+  /** The file ended the transaction that the step ran in. */
+  transactionEnded: "AM004",
+} as const;
+
+/** Keys of the advisory lock: "aeri" and "migr" in ASCII. All versions of this tool must use the same. */
+export const LOCK_KEYS = [0x61657269, 0x6d696772] as const;
+
+/** What a step is sent as. */
+export interface StepTextOptions {
+  /** The file, as it is. */
+  sql: string;
+  /** The newest version in the ledger before the step, which is then exactly 0 to `before`. */
+  before: number;
+  /** The newest version in the ledger after the step. */
+  after: number;
+  /** Milliseconds to wait for another run. */
+  lockTimeout: number;
+}
+
+/** The text; its last statement returns one cell of JSON, see {@linkcode StepProof}. */
+export function stepText({ sql, before, after, lockTimeout }: StepTextOptions): string {
+  // Under a stricter isolation level the guard would see the ledger as it was before it waited for the lock.
+  // Deferred constraints are checked before the proof: a failure at COMMIT comes back as a server error (Hasura source,
+  // "postgres tx error"), from which nobody could tell what happened.
+  return `set transaction isolation level read committed;
+do $aerie_db_migration_guard$
+begin
+  begin
+    perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
+    perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
+  exception when lock_not_available then
+    raise exception using errcode = '${STEP_STATES.locked}', message = 'another run holds the migration lock';
+  end;
+  ${refuseUnlessLedgerEndsWith(before, STEP_STATES.ledgerChanged)}
+  perform pg_catalog.set_config('aerie_db_migration.step', '${before}-${after}', true);
+end
+$aerie_db_migration_guard$;
+set local lock_timeout to default;
+${sql}
+;
+set constraints all immediate;
+do $aerie_db_migration_proof$
+begin
+  if pg_catalog.current_setting('aerie_db_migration.step', true) is distinct from '${before}-${after}' then
+    raise exception using errcode = '${STEP_STATES.transactionEnded}', message = 'the file ended the transaction';
+  end if;
+  ${refuseUnlessLedgerEndsWith(after, STEP_STATES.notMarked)}
+end
+$aerie_db_migration_proof$;
+select pg_catalog.json_build_object(
+  'version', (select max(m.migration_id::integer) from ${LEDGER_TABLE} m),
+  'open_after_tasks', (select count(*) from ${LEDGER_TABLE} m
+    where (pg_catalog.to_jsonb(m) ->> 'pause_after')::boolean and not (pg_catalog.to_jsonb(m) ->> 'after_done')::boolean)
+)::text as proof`;
+}
+
+/** Numbers are unique in the table, so as many as from 0 to `version`, and none beyond, are all of them. */
+function refuseUnlessLedgerEndsWith(version: number, sqlState: string): string {
+  return `if (select count(*) <> ${
+    version + 1
+  } or min(m.migration_id::integer) <> 0 or max(m.migration_id::integer) <> ${version}
+      from ${LEDGER_TABLE} m) then
+    raise exception using errcode = '${sqlState}',
+      message = (select 'the ledger has ' || count(*) || ' rows and ends with ' || coalesce(max(m.migration_id::integer)::text, 'none')
+        || ', not ${version + 1} rows that end with ${version}' from ${LEDGER_TABLE} m);
+  end if;`;
+}
+
+/** What a committed step answers with. */
+export interface StepProof {
+  /** The newest version in the ledger now. */
+  version: number;
+  /** How many "after" tasks are open now. */
+  openAfterTasks: number;
+}
+
+/** Decodes the answer; `undefined` where it is not one to a step. */
+export function decodeStepProof(value: unknown): StepProof | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { version, open_after_tasks: openAfterTasks } = value as Record<string, unknown>;
+  if (typeof version !== "number" || typeof openAfterTasks !== "number") return undefined;
+  return { version, openAfterTasks };
+}
