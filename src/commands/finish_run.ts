@@ -1,0 +1,117 @@
+/**
+ * What comes after the steps, however they went: reload and check the metadata, bring the tracker in step, show the
+ * status.
+ *
+ * @module
+ */
+
+import { describeError, MetadataError, ToolError } from "../errors.ts";
+import { explainCallError } from "../hasura/explain.ts";
+import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
+import { statusRows } from "../migrations/plan.ts";
+import type { RunResult } from "../migrations/run.ts";
+import type { TrackerKeeper } from "../migrations/tracker.ts";
+import { type Direction, openAfterTasks } from "../migrations/types.ts";
+import type { CommandContext } from "./context.ts";
+import { readLedgerOf, together, type Venue } from "./venue.ts";
+
+/** What the run left. */
+export interface FinishOptions {
+  venue: Venue;
+  direction: Direction;
+  result: RunResult;
+  keeper: TrackerKeeper;
+  /** What was changed in the tracker before the first step. */
+  tracker: { marked: number[]; unmarked: string[] };
+}
+
+/** Completes the run and reports it; returns the error that decides the exit code. */
+export async function finishRun(context: CommandContext, options: FinishOptions): Promise<ToolError | undefined> {
+  const { reporter } = context;
+  const { venue, direction, result, keeper, tracker } = options;
+  const problems: ToolError[] = [];
+
+  const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
+  if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
+  else reporter.emit({ type: "metadata-reloaded" });
+
+  const [inconsistent, ledger] = await together(
+    attempt(() => inconsistentObjects(venue.client), "check the metadata", venue),
+    attempt(() => readLedgerOf(venue), "read the ledger", venue),
+  );
+  if (inconsistent instanceof ToolError) {
+    if (!(reloadProblem instanceof ToolError)) problems.push(metadataProblem(inconsistent));
+  } else {
+    reporter.emit({ type: "metadata-checked", inconsistent });
+    if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
+  }
+
+  if (ledger instanceof ToolError) {
+    reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
+  } else {
+    keeper.update(ledger);
+  }
+  const trackerError = await keeper.settle();
+  if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
+
+  const error = result.error ?? problems[0];
+  // One error decides; what else went wrong must still be seen.
+  for (const problem of problems) {
+    if (problem === error) reporter.emit({ type: "failure", error: problem });
+    else reporter.emit({ type: "note", text: problem.message });
+  }
+  reporter.finish({
+    command: "migrate",
+    target: venue.target,
+    direction,
+    done: result.done,
+    remaining: result.remaining,
+    migrations: ledger instanceof ToolError ? undefined : statusRows(ledger, venue.folder),
+    openAfterTasks: ledger instanceof ToolError ? [] : openAfterTasks(ledger),
+    tracker,
+    inconsistentObjects: inconsistent instanceof ToolError ? undefined : inconsistent,
+    error,
+  });
+  return error;
+}
+
+/** The result of `call`, or the error to show for it. */
+async function attempt<T>(call: () => Promise<T>, action: string, { target }: Venue): Promise<T | ToolError> {
+  try {
+    return await call();
+  } catch (error) {
+    const explained = explainCallError(error, { action, ...target });
+    if (explained instanceof ToolError) return explained;
+    throw explained;
+  }
+}
+
+const STATE = "What the ledger shows as applied is applied";
+
+function metadataProblem(error: ToolError): MetadataError {
+  return new MetadataError(error.message, {
+    state: `${STATE}, but Hasura may not show it yet`,
+    next: "Remove the cause, and run the same command again: it reloads the metadata even if nothing is left to do",
+    cause: error,
+  });
+}
+
+function inconsistentProblem(objects: InconsistentObject[], direction: Direction): MetadataError {
+  const count = objects.length === 1 ? "1 object does" : `${objects.length} objects do`;
+  return new MetadataError(`The metadata of Hasura is inconsistent: ${count} not fit the database`, {
+    state: STATE,
+    next: direction === "apply"
+      ? "Apply the metadata of the release that the migrations belong to, then run the same command again"
+      : "Apply the metadata of the release that the database is now at: the newer one cannot fit",
+  });
+}
+
+function trackerProblem(error: unknown, { client, target }: Venue): MetadataError {
+  const explained = explainCallError(error, { action: "write Hasura's tracker", endpoint: client.endpoint });
+  return new MetadataError(explained instanceof ToolError ? explained.message : describeError(explained), {
+    state: `${STATE}, but the Hasura CLI and console may show other migrations of ${target.source}`,
+    next:
+      "Remove the cause, and run the same command again: it brings the tracker in step even if nothing is left to do",
+    cause: error,
+  });
+}

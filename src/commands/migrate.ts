@@ -1,0 +1,114 @@
+/**
+ * `migrate`: applies or reverts, all at once or step by step.
+ *
+ * @module
+ */
+
+import { type ToolError, UsageError } from "../errors.ts";
+import { watchInterruption } from "../interruption.ts";
+import { checkLedger } from "../migrations/ledger.ts";
+import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
+import { reconcileTracker } from "../migrations/reconcile.ts";
+import { checkStepFiles, runSteps } from "../migrations/run.ts";
+import { createTrackerKeeper } from "../migrations/tracker.ts";
+import { type Direction, ledgerAfter } from "../migrations/types.ts";
+import { createPrompter } from "../prompt.ts";
+import type { CommandContext, VenueOptions } from "./context.ts";
+import { finishRun } from "./finish_run.ts";
+import { createBulkMode, createStepMode } from "./run_modes.ts";
+import { openVenue, readRecords } from "./venue.ts";
+
+/** The options of `migrate`, as parsed. */
+export interface MigrateOptions extends VenueOptions {
+  apply?: boolean;
+  revert?: boolean;
+  all?: boolean;
+  /** Whether reverting all needs no question. */
+  yes?: boolean;
+}
+
+/**
+ * Migrates the venue. A failure after the start of the run is reported when it happens, and returned for the exit code.
+ *
+ * @throws {ToolError} when nothing was started
+ */
+export async function runMigrate(context: CommandContext, options: MigrateOptions): Promise<ToolError | undefined> {
+  const { rt, reporter, stderr } = context;
+  const direction = checkOptions(options);
+  const venue = await openVenue(context, options);
+  const { client, folder, target } = venue;
+  reporter.emit({ type: "migrate-started", direction, target });
+
+  const { ledger: ledgerBefore, tracker } = await readRecords(venue);
+  checkLedger(ledgerBefore);
+  checkFolderCoversLedger(ledgerBefore, folder);
+  const steps = planSteps(direction, { ledger: ledgerBefore, folder });
+  if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
+  await checkStepFiles(rt, steps);
+
+  const keeper = createTrackerKeeper(client, target.source);
+  const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
+  if (toMark.length + toUnmark.length > 0) keeper.update(ledgerBefore);
+
+  const interruption = watchInterruption(rt, {
+    onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
+    onSecond: () =>
+      stderr.write("Stopped at once: whether the running step is committed is not known; see the status\n"),
+  });
+  try {
+    const prompter = createPrompter({ rt, stderr, color: context.color, interruption });
+    const mode = options.all === true
+      ? createBulkMode({
+        reporter,
+        target,
+        direction,
+        steps,
+        prompter: mayAsk(context, options) ? prompter : undefined,
+      })
+      : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
+    let ledger = ledgerBefore;
+    const result = await runSteps(steps, {
+      rt,
+      client,
+      source: target.source,
+      async beforeStep(step, index) {
+        if (interruption.error !== undefined) throw interruption.error;
+        return await mode.beforeStep(step, index);
+      },
+      afterStep(step) {
+        ledger = ledgerAfter(ledger, step);
+        keeper.update(ledger);
+        mode.afterStep(step);
+      },
+    });
+    mode.end(result);
+    return await finishRun(context, {
+      venue,
+      direction,
+      result,
+      keeper,
+      tracker: { marked: toMark, unmarked: toUnmark },
+    });
+  } finally {
+    interruption.dispose();
+  }
+}
+
+function checkOptions({ apply, revert, all, json }: MigrateOptions): Direction {
+  if (apply === revert) {
+    throw new UsageError("Cannot migrate: give either --apply or --revert", {
+      next: "Run aerie_db_migration migrate --help",
+    });
+  }
+  if (json === true && all !== true) {
+    throw new UsageError("Cannot use --json without --all: with JSON output no questions are asked", {
+      next: "Add --all, or leave --json out to be asked before each step",
+    });
+  }
+  return apply === true ? "apply" : "revert";
+}
+
+/** Reverting all is asked for once, where somebody is there to answer; automation goes on as with the script. */
+function mayAsk({ rt, stderr }: CommandContext, { revert, yes, json }: MigrateOptions): boolean {
+  return revert === true && yes !== true && json !== true && rt.stdin.isTerminal && stderr.isTerminal;
+}

@@ -1,0 +1,71 @@
+/**
+ * `status`: shows what is applied and what is not. Reads only.
+ *
+ * @module
+ */
+
+import { PendingError, type ToolError } from "../errors.ts";
+import { explainCallError } from "../hasura/explain.ts";
+import { inconsistentObjects } from "../hasura/metadata.ts";
+import { checkFolderCoversLedger, pendingMigrations, statusRows } from "../migrations/plan.ts";
+import { checkLedger } from "../migrations/ledger.ts";
+import { reconcileTracker } from "../migrations/reconcile.ts";
+import { currentVersion, openAfterTasks } from "../migrations/types.ts";
+import type { CommandContext, VenueOptions } from "./context.ts";
+import { openVenue, readLedgerOf, readTrackerOf, together, type Venue } from "./venue.ts";
+
+/** The options of `status`, as parsed. */
+export interface StatusOptions extends VenueOptions {
+  /** Whether something to do is an error. */
+  check?: boolean;
+}
+
+/**
+ * Shows the status of the venue with three requests, sent side by side.
+ *
+ * @throws {ToolError} when the venue cannot be read, has drifted, or, with `check`, has something to do
+ */
+export async function runStatus(context: CommandContext, options: StatusOptions): Promise<ToolError | undefined> {
+  const venue = await openVenue(context, options);
+  const { target, folder } = venue;
+  const [ledger, tracker, inconsistent] = await together(
+    readLedgerOf(venue),
+    readTrackerOf(venue),
+    readInconsistentObjects(venue),
+  );
+  const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledger);
+  const pending = pendingMigrations(ledger, folder).map((migration) => migration.version);
+  const open = openAfterTasks(ledger);
+  context.reporter.finish({
+    command: "status",
+    target,
+    migrations: statusRows(ledger, folder),
+    currentVersion: currentVersion(ledger),
+    pending,
+    openAfterTasks: open,
+    tracker: { toMark, toUnmark },
+    inconsistentObjects: inconsistent,
+  });
+  // The table comes first: with a gap or a newer database it is what the operator needs to see.
+  checkLedger(ledger);
+  checkFolderCoversLedger(ledger, folder);
+  if (options.check !== true || pending.length + open.length === 0) return undefined;
+  return new PendingError(describePending(pending.length, open.length), {
+    next: pending.length > 0 ? "Run migrate --apply" : 'Complete the "after" task as the release notes say',
+  });
+}
+
+function describePending(migrations: number, afterTasks: number): string {
+  const parts: string[] = [];
+  if (migrations > 0) parts.push(`${migrations} migration${migrations === 1 ? "" : "s"}`);
+  if (afterTasks > 0) parts.push(`${afterTasks} "after" task${afterTasks === 1 ? "" : "s"}`);
+  return `The database is behind the folder: ${parts.join(" and ")} pending`;
+}
+
+async function readInconsistentObjects({ client, target }: Venue) {
+  try {
+    return await inconsistentObjects(client);
+  } catch (error) {
+    throw explainCallError(error, { action: "check the metadata", ...target });
+  }
+}

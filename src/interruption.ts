@@ -1,0 +1,57 @@
+/**
+ * Signals that ask a run to stop: the first one is obeyed between two steps, the second at once.
+ *
+ * @module
+ */
+
+import { InterruptedError } from "./errors.ts";
+import type { Runtime, StopSignal } from "./runtime.ts";
+
+/** Watches for signals during a run. */
+export interface Interruption {
+  /** The error that ends the run, once a signal was received. */
+  readonly error: InterruptedError | undefined;
+  /** Waits for `work`, but no longer than until a signal. @throws {InterruptedError} */
+  race<T>(work: Promise<T>): Promise<T>;
+  /** Takes note of a signal that arrived in another way, and returns its error. */
+  interrupt(signal: StopSignal): InterruptedError;
+  /** Stops watching. */
+  dispose(): void;
+}
+
+/** Starts to watch. `onFirst` is told of the first signal; the second ends the process after `onSecond`. */
+export function watchInterruption(
+  rt: Pick<Runtime, "onStopSignal" | "exit">,
+  { onFirst, onSecond }: { onFirst(signal: StopSignal): void; onSecond(): void },
+): Interruption {
+  const received = Promise.withResolvers<never>();
+  // A signal outside of `race` is no unhandled rejection.
+  received.promise.catch(() => {});
+  let error: InterruptedError | undefined;
+
+  function interrupt(signal: StopSignal): InterruptedError {
+    error ??= new InterruptedError(signal, {
+      next: "Look at the status; run the same command again to continue",
+    });
+    received.reject(error);
+    return error;
+  }
+
+  const unwatch = rt.onStopSignal((signal) => {
+    if (error !== undefined) {
+      onSecond();
+      rt.exit(error.exitCode);
+    }
+    onFirst(signal);
+    interrupt(signal);
+  });
+
+  return {
+    get error() {
+      return error;
+    },
+    race: (work) => Promise.race([work, received.promise]),
+    interrupt,
+    dispose: unwatch,
+  };
+}

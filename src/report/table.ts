@@ -1,0 +1,42 @@
+/**
+ * Tables as the Hasura CLI prints them: left-aligned, each column as wide as its longest cell and two blanks, nothing
+ * behind the last cell.
+ *
+ * @module
+ */
+
+import { Table } from "@cliffy/table";
+import type { StatusRow } from "../migrations/plan.ts";
+import type { Step } from "../migrations/types.ts";
+
+/** The lines of a table, each ended. */
+export function formatTable(rows: string[][]): string {
+  const lines = Table.from(rows).padding(2).border(false).toString().split("\n");
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+}
+
+/** `VERSION  NAME  SOURCE STATUS  DATABASE STATUS`; "source" is the folder here, as in the Hasura CLI. */
+export function statusTable(rows: StatusRow[]): string {
+  const presence = (present: boolean) => present ? "Present" : "Not Present";
+  return formatTable([
+    ["VERSION", "NAME", "SOURCE STATUS", "DATABASE STATUS"],
+    ...rows.map(({ version, name, inFolder, inDatabase }) => [
+      String(version),
+      name ?? "-",
+      presence(inFolder),
+      presence(inDatabase),
+    ]),
+  ]);
+}
+
+/** `VERSION  TYPE  NAME`, in the order of execution. */
+export function stepTable(steps: Step[]): string {
+  return formatTable([
+    ["VERSION", "TYPE", "NAME"],
+    ...steps.map(({ direction, migration }) => [
+      String(migration.version),
+      direction === "apply" ? "up" : "down",
+      migration.name,
+    ]),
+  ]);
+}

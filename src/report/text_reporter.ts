@@ -1,0 +1,145 @@
+/**
+ * Output for people: what was asked for on stdout, everything else on stderr.
+ *
+ * @module
+ */
+
+import type { ToolError } from "../errors.ts";
+import type { InconsistentObject } from "../hasura/metadata.ts";
+import { migrationTitle, type Step } from "../migrations/types.ts";
+import type { Output } from "../runtime.ts";
+import type { MigrateReport, Reporter, ReportEvent, StatusReport } from "./events.ts";
+import { statusTable, stepTable } from "./table.ts";
+
+/** Where to write, and whether in colors. */
+export interface TextReporterOptions {
+  stdout: Output;
+  stderr: Output;
+  /** Whether stderr takes colors. */
+  color: boolean;
+}
+
+/** Creates the reporter. */
+export function createTextReporter({ stdout, stderr, color }: TextReporterOptions): Reporter {
+  const info = (text: string) => stderr.write(`INFO ${text}\n`);
+  const warn = (text: string) => stderr.write(`WARN ${text}\n`);
+  const error = (failure: ToolError) => stderr.write(formatError(failure, color));
+
+  function emit(event: ReportEvent): void {
+    switch (event.type) {
+      case "note":
+        return stderr.write(`note: ${event.text}\n`);
+      case "migrate-started":
+        return info(
+          `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describe(event.target)}`,
+        );
+      case "run-planned":
+        stdout.write(banner(`${productName(event.target.source)} DATABASE MIGRATION HELPER`));
+        if (event.steps.length > 0) return stdout.write(stepTable(event.steps));
+        return info(`nothing to ${event.direction} on database: ${event.target.source}`);
+      case "choice-planned":
+        stdout.write(`${banner(`${productName(event.target.source)} DATABASE MIGRATION HELPER`)}\n`);
+        if (event.rows.length === 0) return stdout.write("NO MIGRATION STEPS AVAILABLE\n");
+        return stdout.write(`MIGRATION STEPS AVAILABLE:\n${statusTable(event.rows)}`);
+      case "step-offered":
+        return stdout.write(`\nCURRENT STEP:\n\n${stepTable([event.step])}\n`);
+      case "step-started":
+        if (!stderr.isTerminal) return;
+        return stderr.write(
+          `${verbing(event.step)} ${event.index + 1} of ${event.total}: ${migrationTitle(event.step.migration)}\n`,
+        );
+      case "step-done":
+        return info(`${migrationTitle(event.step.migration)} ${past(event.step.direction)}`);
+      case "run-done":
+        return info(`migrations ${past(event.direction)}`);
+      case "run-stopped":
+        return info(formatStop(event));
+      case "stop-requested":
+        return stderr.write(
+          `${event.signal} received: the running step is finished first, no other is started; once more stops at once\n`,
+        );
+      case "metadata-reloaded":
+        return info("Metadata reloaded");
+      case "metadata-checked":
+        if (event.inconsistent.length === 0) return info("Metadata is consistent");
+        return warn(formatInconsistent(event.inconsistent));
+      case "failure":
+        return error(event.error);
+    }
+  }
+
+  function finishStatus(report: StatusReport): void {
+    const { target, migrations } = report;
+    stdout.write(`${banner(`${productName(target.source)} DATABASE MIGRATION STATUS`)}\n`);
+    stdout.write(
+      `Displaying status of database at ${target.endpoint}\n\nMIGRATION STATUS:\n${statusTable(migrations)}`,
+    );
+    for (const version of report.openAfterTasks) warn(afterTaskLine(version));
+    const { toMark, toUnmark } = report.tracker;
+    if (toMark.length + toUnmark.length > 0) {
+      info("Hasura's tracker differs from the database; the next migrate brings it in step");
+    }
+    if (report.inconsistentObjects.length > 0) warn(formatInconsistent(report.inconsistentObjects));
+  }
+
+  function finishMigrate(report: MigrateReport): void {
+    if (report.migrations === undefined) return;
+    stdout.write(`\n${banner("Database Status")}${statusTable(report.migrations)}`);
+    for (const version of report.openAfterTasks) warn(afterTaskLine(version));
+  }
+
+  return {
+    emit,
+    finish: (report) => report.command === "status" ? finishStatus(report) : finishMigrate(report),
+    fail: error,
+  };
+}
+
+/** A title between two lines of its own width. */
+function banner(title: string): string {
+  const line = "#".repeat(title.length);
+  return `${line}\n${title}\n${line}\n`;
+}
+
+/** Aerie was renamed PlanDev in 4.4, and its database in Hasura with it. */
+function productName(source: string): string {
+  return /^plandev$/i.test(source) ? "PLANDEV" : "AERIE";
+}
+
+function describe({ source, endpoint }: { source: string; endpoint: string }): string {
+  return `${source} at ${endpoint}`;
+}
+
+function verbing({ direction }: Step): string {
+  return direction === "apply" ? "applying" : "reverting";
+}
+
+function past(direction: Step["direction"]): string {
+  return direction === "apply" ? "applied" : "reverted";
+}
+
+function afterTaskLine(version: number): string {
+  return `the "after" task of migration ${version} is open; no further migration can be applied until it is done`;
+}
+
+function formatStop({ direction, done, remaining }: { direction: Step["direction"]; done: Step[]; remaining: Step[] }) {
+  const total = done.length + remaining.length;
+  const [next] = remaining;
+  const rest = next === undefined ? "" : `; the next one is ${migrationTitle(next.migration)}`;
+  return `${done.length} of ${total} migrations ${past(direction)}${rest}`;
+}
+
+function formatInconsistent(objects: InconsistentObject[]): string {
+  const lines = objects.map(({ type, name, reason }) =>
+    `  ${name.startsWith(type) ? name : `${type} ${name}`}: ${reason}`
+  );
+  return [`Metadata is inconsistent: ${objects.length} object${objects.length === 1 ? "" : "s"}`, ...lines].join("\n");
+}
+
+function formatError(error: ToolError, color: boolean): string {
+  const label = `error[${error.code}]`;
+  const lines = [`${color ? `\x1b[1;31m${label}\x1b[0m` : label}: ${error.message}`];
+  if (error.state !== undefined) lines.push(`state: ${error.state}`);
+  if (error.next !== undefined) lines.push(`next: ${error.next}`);
+  return `${lines.join("\n")}\n`;
+}
