@@ -6,6 +6,8 @@
  * @module
  */
 
+import { ConfigError, describeError } from "./errors.ts";
+
 /** An entry of a folder. */
 export interface DirEntry {
   /** File name, without its folder. */
@@ -48,7 +50,7 @@ export interface Runtime {
   readFile(path: string): Promise<Uint8Array>;
   /** Entries of a folder, in no order. @throws {Error} as the system reports it. */
   readDir(path: string): Promise<DirEntry[]>;
-  /** Sends an HTTP request. Redirects are not followed. */
+  /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS cannot be set up */
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
@@ -82,9 +84,10 @@ const IDLE_TIMEOUT = 2_000;
 
 /** The real effects; disposing closes the connections. */
 export function createRuntime(): Runtime & Disposable {
-  const client = Deno.createHttpClient({ poolIdleTimeout: IDLE_TIMEOUT });
+  // Made when it is first needed: it reads the certificates that the environment names, and may not find them.
+  let client: Deno.HttpClient | undefined;
   return {
-    [Symbol.dispose]: () => client.close(),
+    [Symbol.dispose]: () => client?.close(),
     args: Deno.args,
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
@@ -96,12 +99,27 @@ export function createRuntime(): Runtime & Disposable {
     env: (name) => Deno.env.get(name),
     readFile: (path) => Deno.readFile(path),
     readDir,
-    fetch: (url, init) => fetch(url, { ...init, client, redirect: "manual" }),
+    async fetch(url, init) {
+      client ??= createClient();
+      return await fetch(url, { ...init, client, redirect: "manual" });
+    },
     now: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     onStopSignal,
     exit: (code) => Deno.exit(code),
   };
+}
+
+function createClient(): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ poolIdleTimeout: IDLE_TIMEOUT });
+  } catch (error) {
+    throw new ConfigError(`Cannot prepare for TLS: ${describeError(error)}`, {
+      state: "Nothing was sent",
+      next: "Check the files that DENO_CERT and SSL_CERT_FILE name, and DENO_TLS_CA_STORE",
+      cause: error,
+    });
+  }
 }
 
 function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number }): Output {

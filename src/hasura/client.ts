@@ -9,7 +9,7 @@
  * @module
  */
 
-import { AccessError, describeError } from "../errors.ts";
+import { AccessError, describeError, ToolError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Milliseconds after which a call that only reads is given up. */
@@ -126,7 +126,7 @@ async function send(rt: Pick<Runtime, "fetch">, url: string, init: RequestInit) 
     }
     return { status: response.status, contentType: response.headers.get("content-type") ?? "", text };
   } catch (error) {
-    if (error instanceof NoAnswerError) throw error;
+    if (error instanceof NoAnswerError || error instanceof ToolError) throw error;
     const description = describeError(error);
     if (error instanceof DOMException && error.name === "TimeoutError") {
       throw new NoAnswerError("The server did not answer in time", { cause: error });

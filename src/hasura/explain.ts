@@ -20,9 +20,7 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
   if (error instanceof ToolError) return error;
   if (error instanceof NoAnswerError) {
     return new AccessError(`Cannot ${action} at "${endpoint}": ${error.message}`, {
-      next: error.notSent
-        ? "Check that the endpoint is right and that Hasura is running and can be reached from here"
-        : "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine",
+      next: nextAfterNoAnswer(error),
       cause: error,
     });
   }
@@ -52,6 +50,20 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
 function describe(error: HasuraError): string {
   const postgres = error.postgres === undefined ? "" : `: ${describePostgres(error.postgres)}`;
   return `${error.message} (${error.code}, HTTP ${error.status})${postgres}`;
+}
+
+/** What to do about a call that Hasura did not answer. */
+export function nextAfterNoAnswer({ message, notSent }: NoAnswerError): string {
+  if (/UnknownIssuer|CaUsedAsEndEntity/.test(message)) {
+    return "Name the file of the authority that signed the server's certificate in DENO_CERT, or set " +
+      "DENO_TLS_CA_STORE=system to trust what this machine trusts; a certificate that signed itself is not accepted";
+  }
+  if (/certificate/.test(message)) return "Check the server's certificate: the name and time that it is valid for";
+  if (notSent) {
+    return "Check that the endpoint is right and that Hasura is running and can be reached from here; HTTP_PROXY, " +
+      "HTTPS_PROXY and NO_PROXY are obeyed";
+  }
+  return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
 }
 
 /** PostgreSQL's words in one line. */

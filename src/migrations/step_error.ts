@@ -14,7 +14,7 @@ import {
   UnknownOutcomeError,
 } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/client.ts";
-import { describePostgres, explainCallError } from "../hasura/explain.ts";
+import { describePostgres, explainCallError, nextAfterNoAnswer } from "../hasura/explain.ts";
 import { STEP_STATES } from "./step.ts";
 import { LEDGER_TABLE, migrationTitle, type Step, stepFile } from "./types.ts";
 
@@ -40,7 +40,7 @@ export function explainStepError(error: unknown, step: Step, endpoint: string): 
   if (error instanceof NoAnswerError && error.notSent) {
     return new AccessError(`Cannot ${verb} ${title} at "${endpoint}": ${error.message}`, {
       state: `${title} was not started`,
-      next: "Check that Hasura is running and can be reached from here, and run the same command again",
+      next: `${nextAfterNoAnswer(error)}. Then run the same command again`,
       cause: error,
     });
   }

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { AccessError, ConfigError, FailedError, type ToolError } from "../../src/errors.ts";
+import { createHasuraClient, HasuraError, NoAnswerError } from "../../src/hasura/client.ts";
+import { explainCallError } from "../../src/hasura/explain.ts";
+import { inconsistentObjects, reloadMetadata, sourceNames } from "../../src/hasura/metadata.ts";
+import { executeSql, querySql } from "../../src/hasura/sql.ts";
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+function clientOf(fetch: Fetch, adminSecret = "a-secret-of-tests") {
+  return createHasuraClient({ fetch }, { endpoint: "http://h.invalid/base", adminSecret });
+}
+
+function answering(body: unknown, init: ResponseInit = {}): Fetch {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return () => Promise.resolve(new Response(text, init));
+}
+
+const SQL = { source: "Aerie", sql: "select 1" };
+const TUPLES = { result_type: "TuplesOk", result: [["x"], ['{"a":1}']] };
+
+Deno.test("call() posts type and args with the secret as UTF-8 bytes", async () => {
+  const seen: { url: string; init: RequestInit }[] = [];
+  const client = clientOf((url, init) => (seen.push({ url, init }), answering(TUPLES)(url, init)), "ä€");
+  assert.deepEqual(await querySql(client, SQL), { a: 1 });
+  const [{ url, init }] = seen as [typeof seen[0]];
+  assert.equal(url, "http://h.invalid/base/v2/query");
+  const { type, args } = JSON.parse(String(init.body));
+  assert.deepEqual([init.method, type, args.read_only, args.check_metadata_consistency], [
+    "POST",
+    "run_sql",
+    true,
+    false,
+  ]);
+  const header = new Headers(init.headers).get("x-hasura-admin-secret") ?? "";
+  assert.deepEqual([...header].map((char) => char.charCodeAt(0)), [0xc3, 0xa4, 0xe2, 0x82, 0xac]);
+});
+
+Deno.test("executeSql() sends a body that fetch cannot send a second time, and has no time limit", async () => {
+  let init: RequestInit | undefined;
+  await executeSql(clientOf((url, given) => (init = given, answering(TUPLES)(url, given))), SQL);
+  assert.ok(init?.body instanceof ReadableStream);
+  assert.equal(init.signal, undefined);
+  await init.body.cancel();
+});
+
+Deno.test("reading calls give up after a time", async () => {
+  let signal: AbortSignal | null | undefined;
+  await querySql(clientOf((url, init) => (signal = init.signal, answering(TUPLES)(url, init))), SQL);
+  assert.ok(signal instanceof AbortSignal);
+  const timedOut: Fetch = () => Promise.reject(new DOMException("Signal timed out.", "TimeoutError"));
+  await assert.rejects(querySql(clientOf(timedOut), SQL), /The server did not answer in time/);
+});
+
+Deno.test("an error of Hasura's becomes a HasuraError with PostgreSQL's words", async () => {
+  const internal = {
+    statement: "select",
+    prepared: false,
+    error: {
+      exec_status: "FatalError",
+      status_code: "42P01",
+      message: "no such table",
+      description: null,
+      hint: "look",
+    },
+    arguments: [],
+  };
+  const cases: [internal: unknown, expected: unknown][] = [
+    [internal, { sqlState: "42P01", message: "no such table", detail: undefined, hint: "look" }],
+    [{ ...internal, error: "Unexpected execStatus: CopyIn" }, {
+      sqlState: undefined,
+      message: "Unexpected execStatus: CopyIn",
+      detail: undefined,
+      hint: undefined,
+    }],
+    ["no connection to the server\n", {
+      sqlState: undefined,
+      message: "no connection to the server",
+      detail: undefined,
+      hint: undefined,
+    }],
+    [{ error: { exec_status: "EmptyQuery", status_code: null, message: null } }, {
+      sqlState: undefined,
+      message: "EmptyQuery",
+      detail: undefined,
+      hint: undefined,
+    }],
+    [undefined, undefined],
+  ];
+  for (const [given, expected] of cases) {
+    const body = { path: "$", error: "query execution failed", code: "postgres-error", internal: given };
+    await assert.rejects(querySql(clientOf(answering(body, { status: 400 })), SQL), (error) => {
+      assert.ok(error instanceof HasuraError);
+      assert.deepEqual([error.status, error.code, error.message], [400, "postgres-error", "query execution failed"]);
+      assert.deepEqual(error.postgres, expected);
+      return true;
+    });
+  }
+});
+
+Deno.test("only a connection that was never made is known to have sent nothing", async () => {
+  const cases: [message: string, notSent: boolean, shown: string][] = [
+    [
+      "error sending request for url (http://h:1/v2/query): client error (Connect): tcp connect error: Connection refused (os error 111)",
+      true,
+      "Connection refused",
+    ],
+    [
+      "error sending request from 127.0.0.1:2 for http://h:1/v2/query (127.0.0.1:1): client error (SendRequest): connection closed before message completed",
+      false,
+      "Connection closed before message completed",
+    ],
+    ["error decoding response body", false, "Error decoding response body"],
+  ];
+  for (const [message, notSent, shown] of cases) {
+    await assert.rejects(executeSql(clientOf(() => Promise.reject(new TypeError(message))), SQL), (error) => {
+      assert.ok(error instanceof NoAnswerError);
+      assert.deepEqual([error.notSent, error.message], [notSent, shown]);
+      return true;
+    });
+  }
+});
+
+Deno.test("redirects are not followed", async () => {
+  const init = { status: 302, headers: { location: "http://elsewhere.invalid/login" } };
+  await assert.rejects(
+    querySql(clientOf(answering("", init)), SQL),
+    /redirects to "http:\/\/elsewhere.invalid\/login"/,
+  );
+});
+
+Deno.test("answers of another shape are no answers", async () => {
+  const wrong: [name: string, call: (fetch: Fetch) => Promise<unknown>, bodies: unknown[]][] = [
+    ["run_sql", (fetch) => querySql(clientOf(fetch), SQL), [
+      {},
+      { result_type: "CommandOk", result: null },
+      { result_type: "TuplesOk", result: [["x"]] },
+      { result_type: "TuplesOk", result: [["x"], [1]] },
+      { result_type: "TuplesOk", result: [["x"], ["not json"]] },
+      { result_type: "TuplesOk", result: [["x", "y"], ["1", "2"]] },
+    ]],
+    ["get_inconsistent_metadata", (fetch) => inconsistentObjects(clientOf(fetch)), [{}, { is_consistent: false }, []]],
+    ["export_metadata", (fetch) => sourceNames(clientOf(fetch)), [{}, { sources: {} }]],
+    ["reload_metadata", (fetch) => reloadMetadata(clientOf(fetch)), [{}, { message: "hello" }, null]],
+  ];
+  for (const [name, call, bodies] of wrong) {
+    for (const body of bodies) {
+      await assert.rejects(
+        call(answering(body)),
+        (error) => error instanceof NoAnswerError,
+        `${name} ${JSON.stringify(body)}`,
+      );
+    }
+  }
+});
+
+Deno.test("explainCallError() gives each failure its kind and a next step", () => {
+  const hasura = (message: string, code: string, status = 400) =>
+    new HasuraError(message, { status, code, postgres: undefined });
+  const cases: [error: Error, kind: new (message: string) => ToolError, next: RegExp][] = [
+    [new NoAnswerError("Connection refused", { notSent: true }), AccessError, /HTTP_PROXY/],
+    [new NoAnswerError("Invalid peer certificate: UnknownIssuer", { notSent: true }), AccessError, /DENO_CERT/],
+    [new NoAnswerError("Invalid peer certificate: Expired", { notSent: true }), AccessError, /name and time/],
+    [
+      new NoAnswerError("The server answered 502 with an HTML page instead of JSON"),
+      AccessError,
+      /root of a Hasura server/,
+    ],
+    [hasura('source with name "Aerie" does not exist', "not-exists"), ConfigError, /--database-name/],
+    [hasura('source with name "Aerie" is inconsistent', "unexpected"), AccessError, /database server runs/],
+    [hasura("connection error", "postgres-error", 500), AccessError, /database server runs/],
+    [hasura("something else", "unexpected", 500), FailedError, /log of Hasura/],
+  ];
+  for (const [error, kind, next] of cases) {
+    const explained = explainCallError(error, { action: "read the ledger", endpoint: "http://h", source: "Aerie" });
+    assert.ok(explained instanceof kind, error.message);
+    assert.match(explained.message, /^Cannot read the ledger/);
+    assert.match(explained.next ?? "", next);
+  }
+  const bug = new TypeError("x is undefined");
+  assert.equal(explainCallError(bug, { action: "x", endpoint: "y" }), bug);
+});
