@@ -9,7 +9,7 @@ import type { CommandContext, VenueOptions } from "./commands/context.ts";
 import { runMigrate } from "./commands/migrate.ts";
 import { createRootCommand, helpText, parseCommand, versionText } from "./commands/root.ts";
 import { runStatus } from "./commands/status.ts";
-import { InternalError, ToolError } from "./errors.ts";
+import { FailedError, InternalError, ToolError } from "./errors.ts";
 import { createRedactor, redactedOutput } from "./redact.ts";
 import type { Reporter } from "./report/events.ts";
 import { createJsonReporter } from "./report/json_reporter.ts";
@@ -56,6 +56,7 @@ export async function runCli(rt: Runtime): Promise<number> {
     } else {
       await parseCommand(root, argv);
     }
+    if (outcome === undefined && stdout.problem !== undefined) throw outputError(stdout.problem);
     return outcome?.exitCode ?? 0;
   } catch (error) {
     const failure = error instanceof ToolError ? error : internalError(error);
@@ -63,6 +64,13 @@ export async function runCli(rt: Runtime): Promise<number> {
     if (debug) writeStack(stderr, error);
     return failure.exitCode;
   }
+}
+
+function outputError(problem: string): FailedError {
+  return new FailedError(`Cannot write to stdout: ${problem}`, {
+    state: "What was asked for is done; not all of it could be shown",
+    next: "Make room where stdout leads to, and look at the status",
+  });
 }
 
 function internalError(error: unknown): InternalError {
@@ -73,7 +81,12 @@ function internalError(error: unknown): InternalError {
 }
 
 function wantsColor(rt: Runtime): boolean {
-  return !rt.env("NO_COLOR") && rt.env("TERM") !== "dumb";
+  try {
+    return !rt.env("NO_COLOR") && rt.env("TERM") !== "dumb";
+  } catch {
+    // Set to something that is no text.
+    return false;
+  }
 }
 
 function writeStack(stderr: Output, error: unknown): void {

@@ -50,6 +50,9 @@ export function createRedactor(): Redactor {
 export function redactedOutput(output: Output, redactor: Redactor): Output {
   return {
     isTerminal: output.isTerminal,
+    get problem() {
+      return output.problem;
+    },
     write: (text) => output.write(redactor.redact(text)),
   };
 }

@@ -20,8 +20,13 @@ export interface DirEntry {
 export interface Output {
   /** Whether a person may be watching. */
   readonly isTerminal: boolean;
-  /** Writes all of `text`. A reader that has gone away is no error. */
+  /**
+   * Writes all of `text`. Never throws: output that cannot be shown is no reason to stop in the middle of a migration.
+   * A reader that has gone away (`… | head`) is no problem at all.
+   */
   write(text: string): void;
+  /** Why something could not be written, if so. */
+  readonly problem: string | undefined;
 }
 
 /** The input stream. */
@@ -44,7 +49,7 @@ export interface Runtime {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Value of an environment variable, `undefined` where it is not set. */
+  /** Value of an environment variable, `undefined` where it is not set. @throws {ConfigError} when it is not UTF-8 */
   env(name: string): string | undefined;
   /** Content of a file. @throws {Error} as the system reports it; see {@linkcode fileProblem}. */
   readFile(path: string): Promise<Uint8Array>;
@@ -96,7 +101,7 @@ export function createRuntime(): Runtime & Disposable {
     },
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
-    env: (name) => Deno.env.get(name),
+    env: readEnv,
     readFile: (path) => Deno.readFile(path),
     readDir,
     async fetch(url, init) {
@@ -124,18 +129,33 @@ function createClient(): Deno.HttpClient {
 
 function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number }): Output {
   const encoder = new TextEncoder();
+  let problem: string | undefined;
   return {
     isTerminal: stream.isTerminal(),
+    get problem() {
+      return problem;
+    },
     write(text) {
       let bytes = encoder.encode(text);
       try {
         while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
       } catch (error) {
-        // `… | head` closes the pipe early: no reason to stop in the middle of a migration.
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+        if (!(error instanceof Deno.errors.BrokenPipe)) problem ??= describeError(error);
       }
     },
   };
+}
+
+function readEnv(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    // The value itself may be a secret, and Deno's message shows it.
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new ConfigError(`Cannot read the variable ${name}: it is not UTF-8 text`, {
+      next: `Set ${name} to UTF-8 text, or unset it`,
+    });
+  }
 }
 
 async function readDir(path: string): Promise<DirEntry[]> {

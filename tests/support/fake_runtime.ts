@@ -64,8 +64,16 @@ export class FakeRuntime implements Runtime, Disposable {
       read: (buffer) => Promise.resolve(this.#read(buffer)),
       setRaw: () => assert.ok(isTerminal("stdin"), "setRaw() needs a terminal"),
     };
-    this.stdout = { isTerminal: isTerminal("stdout"), write: (text) => void (this.#output.stdout += text) };
-    this.stderr = { isTerminal: isTerminal("stderr"), write: (text) => void (this.#output.stderr += text) };
+    this.stdout = {
+      isTerminal: isTerminal("stdout"),
+      problem: undefined,
+      write: (text) => void (this.#output.stdout += text),
+    };
+    this.stderr = {
+      isTerminal: isTerminal("stderr"),
+      problem: undefined,
+      write: (text) => void (this.#output.stderr += text),
+    };
   }
 
   /** What was written to stdout since the last call. */
