@@ -115,11 +115,13 @@ function createLineReader(read: (buffer: Uint8Array) => Promise<number | null>):
 }
 
 const CTRL_C = 3;
+const ENTER = [10, 13];
 /** Ctrl-D, as it comes when it was typed while the prompt was up, and when it was typed before. */
 const END_OF_INPUT = [4, 0];
 
 function terminalPrompter({ rt, stderr, color, interruption }: PrompterOptions): Prompter {
   const decoder = new TextDecoder();
+  let typed = new Uint8Array();
   const writer = {
     writeSync(bytes: Uint8Array): number {
       const text = decoder.decode(bytes);
@@ -133,32 +135,45 @@ function terminalPrompter({ rt, stderr, color, interruption }: PrompterOptions):
     // Cliffy ends the whole process on Ctrl-C, and asks again without end when the terminal goes away: both are caught
     // before it sees them, so that the run can still be brought to its end.
     async read(buffer: Uint8Array): Promise<number | null> {
-      const count = await interruption.race(rt.stdin.read(buffer)).catch(restoreTerminal);
-      if (count === null) return restoreTerminal(inputEnded());
-      const keys = buffer.subarray(0, count);
-      if (keys.includes(CTRL_C)) return restoreTerminal(interruption.interrupt("SIGINT"));
-      if (END_OF_INPUT.some((key) => keys.includes(key))) return restoreTerminal(inputEnded());
-      return count;
+      if (typed.length === 0) {
+        const keys = new Uint8Array(buffer.length);
+        const count = await interruption.race(rt.stdin.read(keys));
+        if (count === null) throw inputEnded();
+        typed = keys.subarray(0, count);
+      }
+      // What follows an answer, pasted or typed ahead, belongs to the next question.
+      const end = typed.findIndex((key) => ENTER.includes(key));
+      const keys = end < 0 ? typed : typed.subarray(0, end + 1);
+      typed = typed.subarray(keys.length);
+      if (keys.includes(CTRL_C)) throw interruption.interrupt("SIGINT");
+      if (END_OF_INPUT.some((key) => keys.includes(key))) throw inputEnded();
+      buffer.set(keys);
+      return keys.length;
     },
     isTerminal: () => true,
-    setRaw: (mode: boolean, options?: { cbreak: boolean }) => rt.stdin.setRaw(mode, options),
+    // Cliffy turns raw mode off between two keys; a key that comes just then would be taken by the terminal itself.
+    setRaw() {},
   };
-  function restoreTerminal(error: unknown): never {
-    rt.stdin.setRaw(false);
-    stderr.write("\n");
-    throw error;
-  }
   return {
     async ask(question) {
-      const line = await Input.prompt({
-        message: question.text,
-        prefix: "",
-        pointer: choices(question),
-        validate: (text) => parseAnswer(text, question) !== undefined || help(question),
-        reader,
-        writer,
-      });
-      return parseAnswer(line, question) ?? "quit";
+      rt.stdin.setRaw(true);
+      try {
+        const line = await Input.prompt({
+          message: question.text,
+          prefix: "",
+          pointer: choices(question),
+          validate: (text) => parseAnswer(text, question) !== undefined || help(question),
+          reader,
+          writer,
+        });
+        return parseAnswer(line, question) ?? "quit";
+      } catch (error) {
+        // The cursor is still behind the question.
+        stderr.write("\n");
+        throw error;
+      } finally {
+        rt.stdin.setRaw(false);
+      }
     },
   };
 }

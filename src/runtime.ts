@@ -36,7 +36,7 @@ export interface Input {
   /** Reads bytes as they come; `null` at end of input. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Turns the terminal's line editing off (`true`) or on; only for terminals. */
-  setRaw(mode: boolean, options?: { cbreak: boolean }): void;
+  setRaw(mode: boolean): void;
 }
 
 /** Signals that ask the tool to stop. */
@@ -97,7 +97,7 @@ export function createRuntime(): Runtime & Disposable {
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
       read: (buffer) => Deno.stdin.read(buffer),
-      setRaw: (mode, options) => Deno.stdin.setRaw(mode, options),
+      setRaw: (mode) => Deno.stdin.setRaw(mode),
     },
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
