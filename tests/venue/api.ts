@@ -1,0 +1,111 @@
+/**
+ * Hasura's endpoints: what a request is answered with.
+ *
+ * @module
+ */
+
+import { authenticate, requireAdmin } from "./auth.ts";
+import { HasuraError, type Json, notFound, parseFailed } from "./bodies.ts";
+import { asObject, required, text } from "./decode.ts";
+import type { Instance } from "./instance.ts";
+import { callMetadata, decodeMetadata } from "./metadata.ts";
+import { decodeRunSql, runSql, type Stages } from "./run_sql.ts";
+
+/** A request, its body read. */
+export interface ApiRequest {
+  method: string;
+  /** With its query. */
+  path: string;
+  headers: Headers;
+  body: string;
+}
+
+/** An answer before it is written. */
+export type Answer =
+  | { status: number; json: Json }
+  | { status: number; text: string; contentType: string };
+
+const PLAIN = "text/plain; charset=utf-8";
+const QUERY_PATHS = ["/v2/query", "/v1/query", "/v1/metadata"];
+
+/** Answers a request; an error becomes its body. */
+export async function answer(instance: Instance, request: ApiRequest, stages: Stages): Promise<Answer> {
+  const path = request.path.split("?", 1)[0] ?? "";
+  try {
+    if (request.method === "GET") return await get(instance, path, request);
+    if (request.method === "POST") return await post(instance, path, { request, stages });
+    // Left to the web framework, which knows nothing of Hasura's errors.
+    return { status: 404, text: "<html><body><h1>404 - File not found</h1></body></html>", contentType: "text/html" };
+  } catch (error) {
+    return errorAnswer(instance, error, path);
+  }
+}
+
+/** The body of an error. @throws whatever is not Hasura's own */
+export function errorAnswer({ settings }: Instance, error: unknown, path: string): Answer {
+  if (!(error instanceof HasuraError)) throw error;
+  const { status, code, internal } = error.details;
+  const place = error.details.path ?? (path === "/v2/query" ? "$" : "$.args");
+  const extra = internal !== undefined && settings.internalErrors ? { internal } : {};
+  return { status, json: { error: error.message, path: place, code, ...extra } };
+}
+
+async function get(instance: Instance, path: string, { headers }: ApiRequest): Promise<Answer> {
+  const { settings } = instance;
+  switch (path) {
+    case "/healthz":
+    case "/hasura/healthz": {
+      const consistent = instance.inconsistentObjects.length === 0;
+      return { status: 200, text: consistent ? "OK" : "WARN: inconsistent objects in schema", contentType: PLAIN };
+    }
+    case "/v1/version":
+      return { status: 200, json: { version: settings.version, server_type: "ce" } };
+    case "/v1alpha1/config":
+      if (!settings.enabledApis.includes("config")) throw notFound();
+      requireAdmin(authenticate(headers, settings.adminSecret), "other");
+      return await Promise.resolve({
+        status: 200,
+        json: { version: settings.version, is_admin_secret_set: settings.adminSecret !== null },
+      });
+    default:
+      throw notFound();
+  }
+}
+
+async function post(
+  instance: Instance,
+  path: string,
+  { request, stages }: { request: ApiRequest; stages: Stages },
+): Promise<Answer> {
+  const { settings } = instance;
+  if (!QUERY_PATHS.includes(path) || !settings.enabledApis.includes("metadata")) throw notFound();
+  const role = authenticate(request.headers, settings.adminSecret);
+  const run = decode(instance, path, { body: parse(request.body), stages });
+  requireAdmin(role, "query");
+  return { status: 200, json: await run() };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HasuraError(`Error in $: ${reason}`, { status: 400, code: "invalid-json", path: "$" });
+  }
+}
+
+function decode(
+  instance: Instance,
+  path: string,
+  { body, stages }: { body: unknown; stages: Stages },
+): () => Promise<Json> {
+  const envelope = asObject(body, { path: "$", what: "RQLQuery" });
+  const type = text(envelope, "type");
+  if (type === "run_sql" && path !== "/v1/metadata") {
+    const args = decodeRunSql(required(envelope, "args"), "$.args");
+    return () => runSql(instance, args, stages);
+  }
+  if (path === "/v2/query") throw parseFailed(`Unrecognised RQLQuery type: ${type}`, "$");
+  const call = decodeMetadata(instance, body);
+  return () => callMetadata(instance, call);
+}

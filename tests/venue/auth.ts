@@ -1,0 +1,64 @@
+/**
+ * Who may call: the admin secret and the role.
+ *
+ * @module
+ */
+
+import { HasuraError } from "./bodies.ts";
+
+/** How a request stands to the admin secret. */
+export type SecretMark = "right" | "wrong" | "none";
+
+// Where both are sent the first one counts (Hasura source, Auth).
+const SECRET_HEADERS = ["x-hasura-admin-secret", "x-hasura-access-key"];
+
+/** How the secret of a request compares. A server without a secret takes any. */
+export function markSecret(headers: Headers, adminSecret: string | null): SecretMark {
+  const sent = SECRET_HEADERS.map((name) => headers.get(name)).find((value) => value !== null) ?? null;
+  if (sent === null) return "none";
+  return adminSecret === null || sameBytes(sent, adminSecret) ? "right" : "wrong";
+}
+
+/** The role of a request that may pass. @throws {HasuraError} 401 */
+export function authenticate(headers: Headers, adminSecret: string | null): string {
+  if (adminSecret !== null) {
+    const mark = markSecret(headers, adminSecret);
+    if (mark === "none") throw refusal("x-hasura-admin-secret/x-hasura-access-key required, but not found");
+    if (mark === "wrong") throw wrongSecret();
+  }
+  return headers.get("x-hasura-role") ?? "admin";
+}
+
+/** The error for a secret that is not the server's. */
+export function wrongSecret(): HasuraError {
+  return refusal("invalid x-hasura-admin-secret/x-hasura-access-key");
+}
+
+/** Lets only an admin pass. @throws {HasuraError} 400, not 401 */
+export function requireAdmin(role: string, endpoint: "query" | "other"): void {
+  if (role === "admin") return;
+  throw endpoint === "query"
+    ? new HasuraError("restricted access : admin only", { status: 400, code: "access-denied", path: "$.args" })
+    : new HasuraError("You have to be an admin to access this endpoint", {
+      status: 400,
+      code: "access-denied",
+      path: "$",
+    });
+}
+
+/** Copy of the headers that is fit for a log: it tells how the secret compares, not what it is. */
+export function describeHeaders(headers: Headers, adminSecret: string | null): Record<string, string> {
+  const described = Object.fromEntries(headers);
+  for (const name of SECRET_HEADERS) delete described[name];
+  return { ...described, "x-hasura-admin-secret": markSecret(headers, adminSecret) };
+}
+
+// Header values come as one character per byte; Hasura holds its secret as UTF-8.
+function sameBytes(sent: string, secret: string): boolean {
+  const bytes = new TextEncoder().encode(secret);
+  return sent.length === bytes.length && bytes.every((byte, index) => sent.charCodeAt(index) === byte);
+}
+
+function refusal(message: string): HasuraError {
+  return new HasuraError(message, { status: 401, code: "access-denied", path: "$" });
+}

@@ -1,0 +1,105 @@
+/**
+ * The state of one Hasura server.
+ *
+ * @module
+ */
+
+import { HasuraError } from "./bodies.ts";
+import { type Metadata, readMetadata, type StoredMetadata, type TableName, writeMetadata } from "./catalog.ts";
+import { findInconsistent, type InconsistentObject } from "./consistency.ts";
+import type { SessionPool } from "./pool.ts";
+
+/** What a server is started with. */
+export interface Settings {
+  /** `null` for a server without one. */
+  adminSecret: string | null;
+  /** As `/v1/version` shows it. */
+  version: string;
+  /** Of the transaction around `run_sql`. */
+  isolationLevel: "read-committed" | "repeatable-read" | "serializable";
+  /** Whether errors carry `internal`. */
+  internalErrors: boolean;
+  readOnlyMode: boolean;
+  maintenanceMode: boolean;
+  /** Whether `reload_metadata` says if the metadata is consistent (since Hasura v2.4.0). */
+  reloadFields: boolean;
+  enabledApis: readonly ("metadata" | "config")[];
+}
+
+/** One Hasura server. */
+export interface Instance {
+  readonly settings: Settings;
+  /** For `run_sql`. */
+  readonly sourcePool: SessionPool;
+  /** For Hasura's own tables. */
+  readonly metadataPool: SessionPool;
+  /** Held by every metadata call and by every `run_sql` with the consistency check. */
+  readonly lock: Lock;
+  /** Names of the sources that the server knows. */
+  sources: readonly string[];
+  /** What the last look at the database found; a change of the database shows only after the next look. */
+  inconsistentObjects: InconsistentObject[];
+}
+
+/** Work that must not overlap. */
+export class Lock {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs `work` after all work that was asked for before. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next.catch(() => {});
+    return next;
+  }
+}
+
+/** The metadata that a fresh server has. */
+export function initialMetadata(
+  sources: readonly string[],
+  options: { trackedTables: readonly TableName[]; isolationLevel: Settings["isolationLevel"] },
+): Metadata {
+  return {
+    version: 3,
+    sources: sources.map((name, index) => ({
+      name,
+      kind: "postgres",
+      tables: index === 0 ? options.trackedTables.map((table) => ({ table: { ...table } })) : [],
+      configuration: {
+        connection_info: {
+          database_url: { from_env: "AERIE_DATABASE_URL" },
+          isolation_level: options.isolationLevel,
+          use_prepared_statements: false,
+        },
+      },
+    })),
+  };
+}
+
+/** Looks at the database again. @throws {HasuraError} */
+export async function refresh(instance: Instance, metadata?: Metadata): Promise<void> {
+  const known = metadata ?? (await readMetadata(instance.metadataPool)).metadata;
+  instance.sources = known.sources.map(({ name }) => name);
+  instance.inconsistentObjects = await findInconsistent(instance.sourcePool, known);
+}
+
+/** Stores metadata, which raises its number. @throws {HasuraError} 409 when somebody else has stored some meanwhile */
+export async function storeMetadata(instance: Instance, stored: StoredMetadata): Promise<void> {
+  if (instance.settings.maintenanceMode) {
+    throw new HasuraError("metadata cannot be modified in maintenance mode", {
+      status: 500,
+      code: "unexpected",
+      path: "$",
+    });
+  }
+  if (await writeMetadata(instance.metadataPool, stored)) return;
+  throw conflict(stored.resourceVersion);
+}
+
+/** The error of a request that was made from metadata that is no longer the newest. */
+export function conflict(referenced: number): HasuraError {
+  return new HasuraError(`metadata resource version referenced (${referenced}) did not match current version`, {
+    status: 409,
+    code: "conflict",
+    path: "$",
+  });
+}

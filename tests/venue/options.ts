@@ -1,0 +1,56 @@
+/**
+ * What a venue can be asked for.
+ *
+ * @module
+ */
+
+import type { TableName } from "./catalog.ts";
+import type { Settings } from "./instance.ts";
+
+/** Options of a venue; everything has a default. */
+export interface VenueOptions extends Partial<Settings> {
+  /** Names of Hasura's sources, all on the one database. Default: `Aerie`. */
+  sources?: readonly string[];
+  /** `pglite` (default), or the URL of a server on which a database of its own is made and dropped again. */
+  database?: string;
+  /** Run straight on the empty database. Default: the example schema with the older shape of the ledger. */
+  baseSql?: string;
+  /** Tracked in the first source. Default: none. */
+  trackedTables?: readonly TableName[];
+  /** Default: any free one. */
+  port?: number;
+  /** Most sessions at one time on a real server. Default: 10. PGlite has one. */
+  poolSize?: number;
+  /** How often a statement is sent again when its connection breaks. Default: 1, as in Hasura. */
+  retries?: number;
+}
+
+/** The secret of a venue that is not asked for another one. */
+export const DEFAULT_SECRET = "venue-secret-7f3a";
+
+/** Reads one of the two base schemas of the examples. */
+export function exampleSchema(shape: "varchar" | "integer"): string {
+  return Deno.readTextFileSync(new URL(`../../examples/schema/ledger_${shape}.sql`, import.meta.url));
+}
+
+/** Fills in what is not given. */
+export function withDefaults(options: VenueOptions): Required<VenueOptions> {
+  return {
+    adminSecret: DEFAULT_SECRET,
+    version: "v2.12.1",
+    isolationLevel: "read-committed",
+    internalErrors: true,
+    readOnlyMode: false,
+    maintenanceMode: false,
+    reloadFields: true,
+    enabledApis: ["metadata", "config"],
+    sources: ["Aerie"],
+    database: "pglite",
+    baseSql: options.baseSql ?? exampleSchema("varchar"),
+    trackedTables: [],
+    port: 0,
+    poolSize: 10,
+    retries: 1,
+    ...options,
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * PostgreSQL in this process (PGlite), one session.
+ *
+ * PGlite starts from a stored copy of an empty data folder where it can: making one takes seconds, reading one does not.
+ *
+ * @module
+ */
+
+import { PGlite, protocol } from "@electric-sql/pglite";
+import config from "../deno.json" with { type: "json" };
+import {
+  ConnectionLostError,
+  type Database,
+  NO_CONNECTION,
+  type Outcome,
+  OutcomeFolder,
+  type Session,
+} from "./session.ts";
+
+const CACHE_FOLDER = new URL("../../.tools/venue/", import.meta.url);
+const VERSION = config.imports["@electric-sql/pglite"].split("@").at(-1);
+const CACHE_FILE = new URL(`pglite-${VERSION}.tar`, CACHE_FOLDER);
+
+/** Opens a new, empty PGlite database. */
+export async function openPglite(): Promise<Database> {
+  const engine = await create();
+  let current: PgliteSession | undefined;
+  return {
+    sessions: 1,
+    open() {
+      if (current !== undefined) throw new Error("Cannot open a second session: PGlite has only one");
+      current = new PgliteSession(engine, () => current = undefined);
+      return Promise.resolve(current);
+    },
+    kill(session) {
+      return (session as PgliteSession).kill();
+    },
+    close() {
+      return engine.close();
+    },
+  };
+}
+
+async function create(): Promise<PGlite> {
+  const stored = await readStored();
+  if (stored !== undefined) return await PGlite.create({ loadDataDir: stored });
+  const engine = await PGlite.create();
+  await store(await engine.dumpDataDir("none"));
+  return engine;
+}
+
+async function readStored(): Promise<Blob | undefined> {
+  try {
+    return new Blob([await Deno.readFile(CACHE_FILE)]);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+// Test files run side by side: each writes its own file and the last rename wins.
+async function store(copy: Blob): Promise<void> {
+  await Deno.mkdir(CACHE_FOLDER, { recursive: true });
+  const draft = new URL(`${crypto.randomUUID()}.part`, CACHE_FOLDER);
+  await Deno.writeFile(draft, copy.stream());
+  await Deno.rename(draft, CACHE_FILE);
+}
+
+class PgliteSession implements Session {
+  readonly backend = 0;
+  inTransaction = false;
+  readonly #engine: PGlite;
+  readonly #onClose: () => void;
+  #prepared = new Map<string, string>();
+  #lost = false;
+
+  constructor(engine: PGlite, onClose: () => void) {
+    this.#engine = engine;
+    this.#onClose = onClose;
+  }
+
+  // PGlite ends the process on COPY FROM STDIN unless the refusal comes in the same bytes. Elsewhere it is ignored.
+  run(text: string): Promise<Outcome> {
+    return this.#send(protocol.serialize.query(text), protocol.serialize.copyFail("no data"));
+  }
+
+  async runPrepared(statement: string): Promise<Outcome> {
+    const { parse, bind, execute, sync } = protocol.serialize;
+    const known = this.#prepared.get(statement);
+    const name = known ?? String(this.#prepared.size);
+    if (known === undefined) {
+      const parsed = await this.#send(parse({ name, text: statement }), sync());
+      if (parsed.status === "FatalError") return parsed;
+      this.#prepared.set(statement, name);
+    }
+    return await this.#send(bind({ statement: name }), execute(), sync());
+  }
+
+  async reset(): Promise<void> {
+    if (this.#lost) await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
+    await this.#engine.execProtocol(protocol.serialize.query("discard all"));
+    this.#prepared = new Map();
+    this.#lost = false;
+  }
+
+  async close(): Promise<void> {
+    this.#lost = true;
+    await this.reset();
+    this.#lost = true;
+    this.#onClose();
+  }
+
+  /** Loses the open transaction and the connection, as far as the user of this session can tell. */
+  async kill(): Promise<void> {
+    this.#lost = true;
+    await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
+  }
+
+  async #send(...parts: Uint8Array[]): Promise<Outcome> {
+    if (this.#lost) throw new ConnectionLostError(NO_CONNECTION);
+    const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
+    const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
+    this.inTransaction = ready?.status !== "I";
+    return fold(messages);
+  }
+}
+
+type ProtocolMessage = Awaited<ReturnType<PGlite["execProtocol"]>>["messages"][number];
+
+function fold(messages: ProtocolMessage[]): Outcome {
+  const folder = new OutcomeFolder();
+  for (const message of messages) {
+    switch (message.name) {
+      case "rowDescription":
+        folder.columns((message as unknown as { fields: { name: string }[] }).fields.map(({ name }) => name));
+        break;
+      case "dataRow":
+        folder.row((message as unknown as { fields: (string | null)[] }).fields);
+        break;
+      case "commandComplete":
+        folder.complete();
+        break;
+      case "emptyQuery":
+        folder.empty();
+        break;
+      case "copyInResponse":
+        folder.copy("CopyIn");
+        break;
+      case "copyOutResponse":
+        folder.copy("CopyOut");
+        break;
+      case "error": {
+        const { code, message: text, detail, hint } = message as unknown as Record<string, string | undefined>;
+        folder.error({ code: code ?? "", message: text ?? "", detail: detail ?? null, hint: hint ?? null });
+        break;
+      }
+    }
+  }
+  return folder.outcome;
+}
+
+function join(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,167 @@
+/**
+ * `run_sql`: a text in a transaction of its own, the last result as text.
+ *
+ * @module
+ */
+
+import { HasuraError, type Json, statementProblem } from "./bodies.ts";
+import { type Metadata, readMetadata } from "./catalog.ts";
+import { displayName, tableNames, tableOids } from "./consistency.ts";
+import { asObject, bool, type Located, text } from "./decode.ts";
+import { type Instance, refresh, storeMetadata } from "./instance.ts";
+import type { Outcome, Session } from "./session.ts";
+import { query, transaction, type TransactionMode } from "./transaction.ts";
+
+/** The arguments of `run_sql`. */
+export interface RunSqlArguments {
+  sql: string;
+  source: string;
+  cascade: boolean;
+  readOnly: boolean;
+  /** `null`: decided by a look at the text. */
+  checkMetadataConsistency: boolean | null;
+}
+
+/** Places where a test can step in. */
+export interface Stages {
+  /** The text is about to be sent. Runs beside it, and is waited for when the text has ended. */
+  during?(session: Session, ended: Promise<void>): Promise<void>;
+  /** The text has run well and nothing is committed. What it throws aborts the transaction. */
+  beforeCommit?(session: Session): Promise<void>;
+}
+
+// The words by which Hasura guesses that a text changes the schema, wherever they stand (Hasura source, RunSQL).
+const SCHEMA_WORDS = /\balter\b|\bdrop\b|\breplace\b|\bcreate function\b|\bcomment on\b/i;
+
+const LEVELS = {
+  "read-committed": "READ COMMITTED",
+  "repeatable-read": "REPEATABLE READ",
+  "serializable": "SERIALIZABLE",
+} as const;
+
+/** Decodes the arguments. @throws {HasuraError} */
+export function decodeRunSql(args: unknown, path: string): RunSqlArguments {
+  const object: Located = asObject(args, { path, what: "RunSQL" });
+  return {
+    sql: text(object, "sql"),
+    source: text(object, "source", "default"),
+    cascade: bool(object, "cascade", false),
+    checkMetadataConsistency: (object.value["check_metadata_consistency"] ?? null) === null
+      ? null
+      : bool(object, "check_metadata_consistency"),
+    readOnly: bool(object, "read_only", false),
+  };
+}
+
+/** Whether the metadata is compared with the database afterwards. */
+export function isChecked({ readOnly, checkMetadataConsistency, sql }: RunSqlArguments): boolean {
+  return !readOnly && (checkMetadataConsistency ?? SCHEMA_WORDS.test(sql));
+}
+
+/** Runs the text. @throws {HasuraError} */
+export async function runSql(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
+  if (instance.settings.readOnlyMode && !args.readOnly) {
+    throw new HasuraError("Cannot run write queries when read-only mode is enabled", {
+      status: 400,
+      code: "not-supported",
+    });
+  }
+  if (isChecked(args)) return await instance.lock.run(() => runChecked(instance, args, stages));
+  checkSource(instance, args);
+  return render(await runInTransaction(instance, args, { stages }));
+}
+
+async function runChecked(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
+  checkSource(instance, args);
+  const { metadata, resourceVersion } = await readMetadata(instance.metadataPool);
+  let changed = metadata;
+  const outcome = await runInTransaction(instance, args, {
+    stages,
+    around: async (session, run) => {
+      const tables = metadata.sources.flatMap((source) => source.tables.map(({ table }) => table));
+      const before = await tableOids(instance.sourcePool, session, { tables });
+      const outcome = await run();
+      changed = await followTables(instance, session, { metadata, before });
+      return outcome;
+    },
+  });
+  // Everything from here on happens after the commit: an error does not undo the text.
+  await refresh(instance, changed);
+  await storeMetadata(instance, { metadata: changed, resourceVersion });
+  return render(outcome);
+}
+
+/** Follows renamed tables and forgets dropped ones. */
+async function followTables(
+  instance: Instance,
+  session: Session,
+  { metadata, before }: { metadata: Metadata; before: Map<string, string> },
+): Promise<Metadata> {
+  const after = await tableNames(instance.sourcePool, session, { oids: [...before.values()] });
+  const sources = metadata.sources.map((source) => ({
+    ...source,
+    tables: source.tables.flatMap(({ table }) => {
+      const oid = before.get(displayName(table));
+      if (oid === undefined) return [{ table }];
+      const now = after.get(oid);
+      return now === undefined ? [] : [{ table: now }];
+    }),
+  }));
+  return { ...metadata, sources };
+}
+
+function checkSource(instance: Instance, { source }: RunSqlArguments): void {
+  if (instance.sources.includes(source)) return;
+  throw new HasuraError(`source with name "${source}" does not exist`, { status: 400, code: "not-exists" });
+}
+
+interface Surroundings {
+  stages: Stages;
+  around?: (session: Session, run: () => Promise<Outcome>) => Promise<Outcome>;
+}
+
+function runInTransaction(
+  { settings, sourcePool }: Instance,
+  { sql, readOnly }: RunSqlArguments,
+  { stages, around = (_, run) => run() }: Surroundings,
+): Promise<Outcome> {
+  // A C string ends at the first NUL.
+  const [statement = ""] = sql.split("\0", 1);
+  const mode: TransactionMode = `ISOLATION LEVEL ${LEVELS[settings.isolationLevel]} ${
+    readOnly ? "READ ONLY" : "READ WRITE"
+  }`;
+  return transaction(sourcePool, mode, {
+    work: async (session) => {
+      await query(sourcePool, session, { text: TRACE });
+      await query(sourcePool, session, { text: USER });
+      const outcome = await around(session, async () => {
+        const outcome = await beside(stages, session, () => sourcePool.run(session, statement));
+        const internal = statementProblem(outcome, { statement: sql, prepared: false });
+        if (internal === undefined) return outcome;
+        throw new HasuraError("query execution failed", { status: 400, code: "postgres-error", internal });
+      });
+      await stages.beforeCommit?.(session);
+      return outcome;
+    },
+  });
+}
+
+async function beside(stages: Stages, session: Session, run: () => Promise<Outcome>): Promise<Outcome> {
+  const ended = Promise.withResolvers<void>();
+  const strike = stages.during?.(session, ended.promise);
+  try {
+    return await run();
+  } finally {
+    ended.resolve();
+    await strike;
+  }
+}
+
+const TRACE = `SET LOCAL "hasura.tracecontext" = '{"trace_id":"4bf92f3577b34da6","span_id":"00f067aa0ba902b7"}'`;
+const USER = `SET LOCAL "hasura.user" = '{"x-hasura-role":"admin"}'`;
+
+function render(outcome: Outcome): Json {
+  if (outcome.status !== "TuplesOk") return { result_type: "CommandOk", result: null };
+  const rows = outcome.rows.map((row) => row.map((cell) => cell ?? "NULL"));
+  return { result_type: "TuplesOk", result: [outcome.columns, ...rows] };
+}
