@@ -8,37 +8,54 @@
 import { describeError, MetadataError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
+import { confirmSteps } from "../migrations/confirm.ts";
 import { statusRows } from "../migrations/plan.ts";
 import type { RunResult } from "../migrations/run.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
-import { type Direction, openAfterTasks } from "../migrations/types.ts";
+import { type Direction, type Ledger, openAfterTasks } from "../migrations/types.ts";
 import type { CommandContext } from "./context.ts";
-import { readLedgerOf, together, type Venue } from "./venue.ts";
+import { readLedgerOf, type Venue } from "./venue.ts";
 
 /** What the run left. */
 export interface FinishOptions {
   venue: Venue;
   direction: Direction;
   result: RunResult;
+  /** The ledger after the steps, or why it could not be read. */
+  ledger: Ledger | ToolError;
   keeper: TrackerKeeper;
   /** What was changed in the tracker before the first step. */
   tracker: { marked: number[]; unmarked: string[] };
 }
 
+/**
+ * Reads the ledger after the steps and holds the result against it. A run that ended well but cannot be confirmed has
+ * ended with an error.
+ */
+export async function confirmRun(
+  venue: Venue,
+  result: RunResult,
+): Promise<{ result: RunResult; ledger: Ledger | ToolError }> {
+  const ledger = await attempt(() => readLedgerOf(venue), "read the ledger", venue);
+  if (!(ledger instanceof ToolError)) return { result: confirmSteps(result, ledger), ledger };
+  if (result.error !== undefined) return { result, ledger };
+  ledger.state = result.done.length === 0
+    ? "Nothing was changed"
+    : "Hasura answered that all steps before this were committed; the ledger could not be asked";
+  return { result: { ...result, error: ledger }, ledger };
+}
+
 /** Completes the run and reports it; returns the error that decides the exit code. */
 export async function finishRun(context: CommandContext, options: FinishOptions): Promise<ToolError | undefined> {
   const { reporter } = context;
-  const { venue, direction, result, keeper, tracker } = options;
+  const { venue, direction, result, ledger, keeper, tracker } = options;
   const problems: ToolError[] = [];
 
   const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
   if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
   else reporter.emit({ type: "metadata-reloaded" });
 
-  const [inconsistent, ledger] = await together(
-    attempt(() => inconsistentObjects(venue.client), "check the metadata", venue),
-    attempt(() => readLedgerOf(venue), "read the ledger", venue),
-  );
+  const inconsistent = await attempt(() => inconsistentObjects(venue.client), "check the metadata", venue);
   if (inconsistent instanceof ToolError) {
     if (!(reloadProblem instanceof ToolError)) problems.push(metadataProblem(inconsistent));
   } else {
@@ -47,7 +64,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   }
 
   if (ledger instanceof ToolError) {
-    reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
+    if (ledger !== result.error) reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
   } else {
     keeper.update(ledger);
   }

@@ -14,7 +14,7 @@ import { createTrackerKeeper } from "../migrations/tracker.ts";
 import { type Direction, ledgerAfter } from "../migrations/types.ts";
 import { createPrompter } from "../prompt.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
-import { finishRun } from "./finish_run.ts";
+import { confirmRun, finishRun } from "./finish_run.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
 import { openVenue, readRecords } from "./venue.ts";
 
@@ -67,7 +67,7 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
       })
       : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
     let ledger = ledgerBefore;
-    const result = await runSteps(steps, {
+    const told = await runSteps(steps, {
       rt,
       client,
       source: target.source,
@@ -81,14 +81,10 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
         mode.afterStep(step);
       },
     });
+    const { result, ledger: ledgerNow } = await confirmRun(venue, told);
     mode.end(result);
-    return await finishRun(context, {
-      venue,
-      direction,
-      result,
-      keeper,
-      tracker: { marked: toMark, unmarked: toUnmark },
-    });
+    const changes = { marked: toMark, unmarked: toUnmark };
+    return await finishRun(context, { venue, direction, result, ledger: ledgerNow, keeper, tracker: changes });
   } finally {
     interruption.dispose();
   }

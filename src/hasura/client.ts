@@ -109,11 +109,11 @@ function headerBytes(text: string): string {
 }
 
 /**
- * A body that can be sent only once. Deno's `fetch` sends a request again by itself when the connection is lost before
- * the answer, a POST too, and whatever the server has done by then; a stream it cannot send again.
+ * A body that is sent only once. Deno's `fetch` sends a request again by itself when the connection is lost before the
+ * answer, a POST too, and whatever the server has done by then (denoland/deno#35610); but not one with a blob for a body.
  */
-function unrepeatable(text: string): ReadableStream<Uint8Array> {
-  return new Blob([text]).stream();
+function unrepeatable(text: string): Blob {
+  return new Blob([text]);
 }
 
 async function send(rt: Pick<Runtime, "fetch">, url: string, init: RequestInit) {
