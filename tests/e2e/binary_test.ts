@@ -1,0 +1,130 @@
+/** What the built program is made of, and how it behaves where it meets the system. */
+
+import assert from "node:assert/strict";
+import { programPath, runProgram } from "../support/binary.ts";
+import { createDeployment, tableMigrations } from "../support/deployment.ts";
+import { startVenue } from "../venue/mod.ts";
+
+const MEGABYTE = 1_000_000;
+
+Deno.test("the program is at most 3 MB larger than an empty one, and has nothing of the test packages", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/empty.ts`, "");
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: [
+        "tools/deno.sh",
+        "compile",
+        "--quiet",
+        "--no-code-cache",
+        "--output",
+        `${folder}/empty`,
+        `${folder}/empty.ts`,
+      ],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const suffix = Deno.build.os === "windows" ? ".exe" : "";
+    const [empty, program] = await Promise.all([Deno.stat(`${folder}/empty${suffix}`), Deno.stat(programPath())]);
+    const added = program.size - empty.size;
+    assert.ok(added > 0 && added < 3 * MEGABYTE, `${added} bytes more`);
+    // What is added stands at the end, after Deno's own program.
+    const tail = new TextDecoder("latin1").decode((await Deno.readFile(programPath())).subarray(-added));
+    assert.ok(tail.includes("AERIE"), "the program's own text is in its tail");
+    for (const foreign of ["pglite", "node-postgres", "tests/venue"]) assert.ok(!tail.includes(foreign), foreign);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the program may use the network, read files and the environment, and nothing else", async () => {
+  const tail = new TextDecoder("latin1").decode((await Deno.readFile(programPath())).subarray(-3 * MEGABYTE));
+  const [, json = ""] = /"permissions":(\{[^}]*\})/.exec(tail) ?? [];
+  const permissions = JSON.parse(json);
+  const granted = Object.keys(permissions).filter((key) => key.startsWith("allow_") && permissions[key] !== null);
+  assert.deepEqual(granted.sort(), ["allow_env", "allow_import", "allow_net", "allow_read"]);
+  assert.equal(permissions.prompt, false);
+});
+
+Deno.test({
+  name: "--version is one line, under any name of the program",
+  // A link needs a privilege there.
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { default: config } = await import("../../deno.json", { with: { type: "json" } });
+    const link = `${folder}/aerie_db_migration.py`;
+    await Deno.symlink(programPath(), link);
+    for (const program of [programPath(), link]) {
+      const result = await runProgram(["--version"], { program });
+      assert.deepEqual(result, { code: 0, stdout: `aerie_db_migration ${config.version}\n`, stderr: "" });
+    }
+    const help = await runProgram(["migrate", "--help"], { program: link });
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /aerie_db_migration migrate/);
+    assert.doesNotMatch(help.stdout, /\.py/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("completions are printed for each shell, and ask nobody", async () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const result = await runProgram(["completions", shell]);
+    assert.deepEqual([result.code, result.stderr], [0, ""]);
+    assert.match(result.stdout, /aerie_db_migration/);
+  }
+});
+
+Deno.test({
+  name: "output that cannot be written does not stop a run, and is no success",
+  // There is no full device elsewhere.
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const result = await runProgram(["-c", `exec "$0" "$@" > /dev/full`, programPath(), "migrate", "-a", "--all"], {
+    program: "sh",
+    venue,
+    path: deployment.path,
+  });
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(result.stderr, /INFO migrations applied\n[^]*error\[failed\]: Cannot write to stdout: /);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2, 3]);
+});
+
+Deno.test({
+  name: "a reader that goes away does not stop a run",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const result = await runProgram(["-c", `"$0" "$@" | true`, programPath(), "migrate", "-a", "--all"], {
+    program: "sh",
+    venue,
+    path: deployment.path,
+  });
+  assert.match(result.stderr, /INFO migrations applied\n/);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2, 3]);
+});
+
+Deno.test({
+  name: "a variable that is no text is a config error that does not show it",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const result = await runProgram([
+    "-c",
+    `HASURA_GRAPHQL_ADMIN_SECRET="$(printf 'se\\377cret')" exec "$0" status`,
+    programPath(),
+  ], {
+    program: "sh",
+  });
+  assert.equal(result.code, 3);
+  assert.match(
+    result.stderr,
+    /error\[config\]: Cannot read the variable HASURA_GRAPHQL_ADMIN_SECRET: it is not UTF-8 text/,
+  );
+  assert.ok(!result.stderr.includes("cret"));
+});

@@ -1,0 +1,152 @@
+/** Step-by-step runs of the built program on a real terminal. */
+
+import assert from "node:assert/strict";
+import { hasTerminal, startOnTerminal } from "../support/binary.ts";
+import { createDeployment, tableMigrations } from "../support/deployment.ts";
+import { startVenue } from "../venue/mod.ts";
+
+const ENTER = "\r";
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+/** Starts `migrate` against a venue with three migrations, `applied` of them already applied. */
+async function onTerminal(
+  args: string[],
+  test: (terminal: ReturnType<typeof startOnTerminal>, ledger: () => Promise<number[]>) => Promise<void>,
+): Promise<void> {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  await test(startOnTerminal(args, { venue, path: deployment.path }), venue.ledger);
+}
+
+// There is no pseudo terminal on Windows, and macOS has another `script`.
+const ignore = !hasTerminal();
+
+Deno.test({ name: "terminal: y applies and goes on, q stops", ignore }, async () => {
+  await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(`y${ENTER}`);
+    await terminal.waitFor("Apply 2_step_2? (y/n/quit):");
+    await terminal.send(`Y${ENTER}`);
+    await terminal.waitFor("Apply 3_step_3? (y/n/quit):");
+    await terminal.send(`q${ENTER}`);
+    const { code, output } = await terminal.end();
+    assert.equal(code, 0, output);
+    assert.match(output, /INFO 2 of 3 migrations applied; the next one is 3_step_3\n/);
+    assert.match(output, /INFO Metadata reloaded\n/);
+    assert.deepEqual(await ledger(), [0, 1, 2]);
+  });
+});
+
+for (const word of ["n", "N", "q", "quit", "QUIT"]) {
+  Deno.test({ name: `terminal: ${word} stops with 0`, ignore }, async () => {
+    await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+      await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+      await terminal.send(`${word}${ENTER}`);
+      const { code, output } = await terminal.end();
+      assert.equal(code, 0, output);
+      assert.match(output, /INFO 0 of 3 migrations applied; the next one is 1_step_1\n/);
+      assert.deepEqual(await ledger(), [0]);
+    });
+  });
+}
+
+Deno.test({ name: "terminal: another word asks again", ignore }, async () => {
+  await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(`maybe${ENTER}`);
+    await terminal.waitFor("Answer y, n or quit");
+    assert.deepEqual(await ledger(), [0]);
+    // What was typed is still there to be changed.
+    await terminal.send(`${"\x7f".repeat(5)}n${ENTER}`);
+    const { code, output } = await terminal.end();
+    assert.equal(code, 0, output);
+  });
+});
+
+Deno.test({ name: "terminal: pasted answers are taken one by one", ignore }, async () => {
+  await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(`y${ENTER}y${ENTER}q${ENTER}`);
+    const { code, output } = await terminal.end();
+    assert.equal(code, 0, output);
+    assert.deepEqual(await ledger(), [0, 1, 2]);
+  });
+});
+
+Deno.test(
+  { name: "terminal: Ctrl-C stops with 130, reloads the metadata and leaves the terminal as it was", ignore },
+  async () => {
+    await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+      await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+      await terminal.send(`y${ENTER}`);
+      await terminal.waitFor("Apply 2_step_2? (y/n/quit):");
+      await terminal.send(CTRL_C);
+      const { code, output } = await terminal.end();
+      assert.equal(code, 130, output);
+      assert.match(output, /error\[interrupted\]: Stopped by SIGINT\n/);
+      assert.match(output, /INFO 1 of 3 migrations applied; the next one is 2_step_2\n/);
+      assert.match(output, /INFO Metadata reloaded\n/);
+      assert.deepEqual(await ledger(), [0, 1]);
+    });
+  },
+);
+
+Deno.test({ name: "terminal: the end of the input stops with 1", ignore }, async () => {
+  await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(CTRL_D);
+    const { code, output } = await terminal.end();
+    assert.equal(code, 1, output);
+    assert.match(output, /error\[failed\]: The input ended before the question was answered\n/);
+    assert.deepEqual(await ledger(), [0]);
+  });
+});
+
+Deno.test({ name: "terminal: progress of a bulk run is shown", ignore }, async () => {
+  await onTerminal(["migrate", "-a", "--all"], async (terminal, ledger) => {
+    const { code, output } = await terminal.end();
+    assert.equal(code, 0, output);
+    assert.match(output, /applying 1 of 3: 1_step_1\napplying 2 of 3: 2_step_2\napplying 3 of 3: 3_step_3\n/);
+    assert.deepEqual(await ledger(), [0, 1, 2, 3]);
+  });
+});
+
+Deno.test({ name: "terminal: reverting all asks once, and --yes answers", ignore }, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const run = (...args: string[]) => startOnTerminal(args, { venue, path: deployment.path });
+  assert.equal((await run("migrate", "-a", "--all").end()).code, 0);
+
+  const declined = run("migrate", "-r", "--all");
+  await declined.waitFor("Revert all 2 migrations of database Aerie");
+  await declined.send(`n${ENTER}`);
+  assert.equal((await declined.end()).code, 0);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+
+  const accepted = run("migrate", "-r", "--all");
+  await accepted.waitFor("Revert all 2 migrations of database Aerie");
+  await accepted.send(`y${ENTER}`);
+  assert.equal((await accepted.end()).code, 0);
+  assert.deepEqual(await venue.ledger(), [0]);
+
+  assert.equal((await run("migrate", "-a", "--all").end()).code, 0);
+  const unasked = await run("migrate", "-r", "--all", "--yes").end();
+  assert.equal(unasked.code, 0, unasked.output);
+  assert.deepEqual(await venue.ledger(), [0]);
+});
+
+Deno.test({ name: "terminal: no color codes with NO_COLOR or --no-color", ignore }, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  for (
+    const [args, env, colored] of [[[], {}, true], [["--no-color"], {}, false], [[], { NO_COLOR: "1" }, false]] as const
+  ) {
+    const terminal = startOnTerminal(["migrate", "-a", ...args], { venue, path: deployment.path, env });
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(`n${ENTER}`);
+    const { raw } = await terminal.end();
+    // deno-lint-ignore no-control-regex
+    assert.equal(/\x1b\[[0-9;]*m/.test(raw), colored, JSON.stringify({ args, env }));
+  }
+});

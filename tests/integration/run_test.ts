@@ -1,0 +1,185 @@
+/** What a run does besides its steps: requests, tracker, JSON, answers from a pipe. */
+
+import assert from "node:assert/strict";
+import { runTool } from "../support/cli.ts";
+import { createDeployment, tableMigration, tableMigrations } from "../support/deployment.ts";
+import { backends, startVenue } from "../venue/mod.ts";
+
+const RUN_ALL = ["migrate", "-a", "--all"];
+
+for (const { name, database } of backends()) {
+  for (const shape of ["varchar", "integer"]) {
+    Deno.test(`the example deployment goes up, down and up again: ${name}, ${shape} ledger`, async () => {
+      const baseSql = await Deno.readTextFile(new URL(`../../examples/schema/ledger_${shape}.sql`, import.meta.url));
+      await using venue = await startVenue({ database, baseSql });
+      const path = `${import.meta.dirname}/../../examples/hasura`;
+      const all = [0, 1, 2, 3, 4, 5, 6, 7];
+      for (const [args, ledger] of [[RUN_ALL, all], [["migrate", "-r", "--all"], [0]], [RUN_ALL, all]] as const) {
+        const result = await runTool([...args], { venue, path });
+        assert.equal(result.code, 0, result.stderr);
+        assert.deepEqual(await venue.ledger(), ledger);
+        const marked = Object.fromEntries(ledger.filter((version) => version !== 0).map((version) => [version, false]));
+        assert.deepEqual(await venue.tracker(), { migrations: { Aerie: marked } });
+      }
+    });
+  }
+}
+
+Deno.test("status sends three requests, side by side", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const release = Promise.withResolvers<void>();
+  for (const type of ["run_sql", "get_catalog_state", "get_inconsistent_metadata"]) {
+    venue.addFault({ match: { type }, when: "before", do: { hold: release.promise } });
+  }
+  const running = runTool(["status"], { venue, path: deployment.path });
+  for (const type of ["run_sql", "get_catalog_state", "get_inconsistent_metadata"]) {
+    await venue.waitForRequest((request) => request.type === type);
+  }
+  release.resolve();
+  assert.equal((await running).code, 0);
+  assert.equal(venue.log.length, 3);
+});
+
+Deno.test("each step is one request, sent once", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(5) });
+  assert.equal((await runTool(RUN_ALL, { venue, path: deployment.path })).code, 0);
+  const steps = venue.log.filter((request) => request.type === "run_sql" && request.readOnly === false);
+  assert.equal(steps.length, 5);
+  for (const [index, request] of steps.entries()) {
+    assert.match(request.sql ?? "", new RegExp(`mark_migration_applied\\('${index + 1}'\\)`));
+  }
+});
+
+Deno.test("the tracker is brought in step before anything is applied, and with nothing to apply", async (t) => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  await venue.sql(`create table public.step_1 (); call migrations.mark_migration_applied('1');
+    create table public.step_2 (); call migrations.mark_migration_applied('2')`);
+  const kept = { settings: { migration_mode: "true" }, isStateCopyCompleted: true, future: { key: [1] } };
+  const cases: [name: string, tracker: Record<string, unknown>][] = [
+    ["empty", {}],
+    ["behind", { migrations: { Aerie: { "1": false } } }],
+    ["ahead", { migrations: { Aerie: { "1": false, "2": false, "3": false, "1620000000000": false } } }],
+    ["dirty", { migrations: { Aerie: { "1": true, "2": false } } }],
+  ];
+  for (const [name, tracker] of cases) {
+    await t.step(name, async () => {
+      await venue.setTracker({ ...kept, ...tracker });
+      const result = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "n\n" });
+      assert.equal(result.code, 0, result.stderr);
+      assert.deepEqual(await venue.tracker(), { ...kept, migrations: { Aerie: { "1": false, "2": false } } });
+    });
+  }
+});
+
+Deno.test("answers from a pipe are taken line by line", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const result = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "y\n what?\n\nY\r\nq\n" });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+  assert.equal(result.stderr.match(/Answer y, n or quit\n/g)?.length, 2);
+  const last = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "yes" });
+  assert.equal(last.code, 0, last.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2, 3]);
+});
+
+Deno.test("reverting step by step goes down from the newest", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  assert.equal((await runTool(RUN_ALL, { venue, path: deployment.path })).code, 0);
+  const result = await runTool(["migrate", "-r"], { venue, path: deployment.path, stdin: "y\nquit\n" });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stdout, /MIGRATION STEPS AVAILABLE:\nVERSION .*\n3 .*\n2 .*\n1 .*\n/);
+  assert.match(
+    result.stderr,
+    /Revert 3_step_3\? \(y\/n\/quit\): y\nINFO 3_step_3 reverted\nRevert 2_step_2\? \(y\/n\/quit\): quit\n/,
+  );
+  assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+});
+
+Deno.test("a failure leaves what came before it, and the next run continues there", async () => {
+  await using venue = await startVenue();
+  const broken = { folder: "2_b", up: "create table public.b (i integer); select 1 / 0;" };
+  {
+    await using deployment = await createDeployment({
+      migrations: [tableMigration(1, "a"), broken, tableMigration(3, "c")],
+    });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /INFO 1 of 3 migrations applied; the next one is 2_b\nINFO Metadata reloaded\n/);
+    assert.deepEqual(await venue.ledger(), [0, 1]);
+  }
+  await using deployment = await createDeployment({
+    migrations: [tableMigration(1, "a"), tableMigration(2, "b"), tableMigration(3, "c")],
+  });
+  const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2, 3]);
+});
+
+Deno.test("the source is the one that has a folder and that Hasura knows", async (t) => {
+  await using venue = await startVenue({ sources: ["PlanDev"] });
+  await using both = await createDeployment({
+    source: "PlanDev",
+    migrations: tableMigrations(1),
+    files: { "migrations/Aerie/1_x/up.sql": "select 1" },
+  });
+  await t.step("both folders, one source", async () => {
+    const result = await runTool(["status"], { venue, path: both.path });
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stdout, /^#{33}\nPLANDEV DATABASE MIGRATION STATUS\n#{33}\n/);
+  });
+  await t.step("named", async () => {
+    const result = await runTool(["status", "--database-name", "PlanDev"], { venue, path: both.path });
+    assert.equal(result.code, 0, result.stderr);
+  });
+  await t.step("no match", async () => {
+    await using neither = await createDeployment({
+      source: "One",
+      migrations: tableMigrations(1),
+      files: { "migrations/Two/1_x/up.sql": "select 1" },
+    });
+    const result = await runTool(["status"], { venue, path: neither.path });
+    assert.equal(result.code, 3);
+    assert.match(result.stderr, /has the folders "One", "Two", and Hasura has the databases "PlanDev"\n/);
+  });
+});
+
+for (const { name, database } of backends()) {
+  // PGlite has no backend to lose.
+  if (name === "pglite") continue;
+  for (const [command, before, args] of [["apply", [0], ["-a"]], ["revert", [0, 1], ["-r"]]] as const) {
+    Deno.test(`a commit that Hasura says was done, and was not, is noticed: ${command}, ${name}`, async () => {
+      await using venue = await startVenue({ database });
+      await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+      if (command === "revert") await runTool(RUN_ALL, { venue, path: deployment.path });
+      venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: "kill-backend" });
+      const result = await runTool(["migrate", ...args, "--all"], { venue, path: deployment.path });
+      assert.equal(result.code, 1, result.stderr);
+      assert.match(
+        result.stderr,
+        /error\[failed\]: Hasura answered that 1_step_1 was (applied|reverted), but the ledger/,
+      );
+      assert.doesNotMatch(result.stderr, /INFO migrations (applied|reverted)/);
+      assert.deepEqual(await venue.ledger(), before);
+      const again = await runTool(["migrate", ...args, "--all"], { venue, path: deployment.path });
+      assert.equal(again.code, 0, again.stderr);
+    });
+  }
+}
+
+Deno.test("a run that cannot be confirmed has not ended well", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  venue.addFault({ match: { type: "run_sql", readOnly: true, nth: 2 }, do: { html: 502 } });
+  const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+  assert.equal(result.code, 4, result.stderr);
+  assert.match(
+    result.stderr,
+    /error\[access\]: Cannot read the ledger at [^]*state: Hasura answered that all steps/,
+  );
+  assert.deepEqual(await venue.ledger(), [0, 1]);
+});
