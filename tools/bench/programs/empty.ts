@@ -1,0 +1,7 @@
+/**
+ * The program that does nothing: what starting any compiled program costs.
+ *
+ * @module
+ */
+
+export {};
