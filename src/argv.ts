@@ -11,9 +11,11 @@ import {
   COMMAND_NAMES,
   HELP_OPTION,
   MIGRATE_OPTIONS,
+  NAME_OPTION,
   optionName,
   optionsOf,
   type OptionSpec,
+  SHELL_NAMES,
   type VenueCommand,
   VERSION_OPTION,
 } from "./options.ts";
@@ -74,8 +76,12 @@ export function normalizeArgv(args: readonly string[]): NormalizedArgv {
     return { argv: readCommand(command, { words, start: top.end + 1, unrecognized: top.unrecognized }), notes };
   }
   if (command === "completions") {
-    if (top.unrecognized.length === 0) return { argv: args.slice(top.end), notes: [] };
-    throw unrecognizedWords(words, { indexes: top.unrecognized, next: helpAdvice() });
+    if (top.unrecognized.length > 0) {
+      throw unrecognizedWords(words, { indexes: top.unrecognized, next: helpAdvice() });
+    }
+    // The generated scripts ask this way; what they pass on is not for us to read.
+    if (words[top.end + 1] === "complete") return { argv: args.slice(top.end), notes: [] };
+    return { argv: readCompletions(words, top.end + 1), notes };
   }
   if (isOlderForm(words)) {
     notes.push(`without a command, -a and -r mean "migrate"; write "${COMMAND_NAME} migrate …"`);
@@ -112,6 +118,27 @@ function readCommand(command: VenueCommand, { words, start, unrecognized }: Read
   }
   if (unknown.length > 0) throw unrecognizedWords(words, { indexes: unknown, next });
   return [command, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
+}
+
+function readCompletions(words: readonly string[], start: number): string[] {
+  const next = helpAdvice("completions");
+  const how = { options: [HELP_OPTION, NAME_OPTION], final: [HELP_OPTION.long], exclusive: [], next };
+  const before = parseOptions(words, { ...how, start, untilValue: true });
+  if (before.final) return ["completions", before.final.long];
+  const shell = words[before.end];
+  const choices = `(choose from ${SHELL_NAMES.join(", ")})`;
+  if (shell === undefined && before.unrecognized.length === 0) {
+    throw new UsageError(`Cannot print completions: no shell is given ${choices}`, { next });
+  }
+  if (shell !== undefined && !SHELL_NAMES.some((name) => name === shell)) {
+    const word = displayWord(words, before.end);
+    throw new UsageError(`Cannot print completions for ${word}: it is not a shell that has them ${choices}`, { next });
+  }
+  const after = parseOptions(words, { ...how, start: before.end + 1, untilValue: false });
+  if (shell !== undefined && after.final) return ["completions", shell, after.final.long];
+  const unknown = [...before.unrecognized, ...after.unrecognized];
+  if (unknown.length > 0 || shell === undefined) throw unrecognizedWords(words, { indexes: unknown, next });
+  return ["completions", shell, ...canonicalOption(NAME_OPTION, new Map([...before.values, ...after.values]))];
 }
 
 function canonicalOption(option: OptionSpec, values: ReadonlyMap<string, string | undefined>): string[] {
@@ -176,6 +203,6 @@ function unrecognizedWords(words: readonly string[], how: { indexes: readonly nu
   });
 }
 
-function helpAdvice(command?: VenueCommand): string {
+function helpAdvice(command?: (typeof COMMAND_NAMES)[number]): string {
   return `Run "${[COMMAND_NAME, command, "--help"].filter((word) => word !== undefined).join(" ")}"`;
 }

@@ -6,64 +6,104 @@
 
 import { normalizeArgv } from "./argv.ts";
 import type { CommandContext, VenueOptions } from "./commands/context.ts";
-import { runMigrate } from "./commands/migrate.ts";
-import { createRootCommand, helpText, parseCommand, versionText } from "./commands/root.ts";
-import { runStatus } from "./commands/status.ts";
+import { type MigrateOptions, runMigrate } from "./commands/migrate.ts";
+import { runStatus, type StatusOptions } from "./commands/status.ts";
 import { FailedError, InternalError, ToolError } from "./errors.ts";
-import { createRedactor, redactedOutput } from "./redact.ts";
+import { HELP_OPTION, readOptions, VERSION_OPTION } from "./options.ts";
+import { DEFAULT_HASURA_PATH } from "./paths.ts";
+import { ADMIN_SECRET_VARIABLE, createRedactor, redactedOutput, type Redactor } from "./redact.ts";
 import type { Reporter } from "./report/events.ts";
-import { createJsonReporter } from "./report/json_reporter.ts";
+import { createJsonReporter, errorStacks } from "./report/json_reporter.ts";
 import { createTextReporter } from "./report/text_reporter.ts";
 import type { Output, Runtime } from "./runtime.ts";
+import { versionText } from "./version.ts";
 
 /** Runs one command line and returns the exit code; never throws. */
 export async function runCli(rt: Runtime): Promise<number> {
   const redactor = createRedactor();
+  // Even a command line that cannot be read may have it in it.
+  addEnvironmentSecret(redactor, rt);
   const stdout = redactedOutput(rt.stdout, redactor);
   const stderr = redactedOutput(rt.stderr, redactor);
   const color = (output: Output) => output.isTerminal && wantsColor(rt) && !rt.args.includes("--no-color");
-  const createReporter = (json: boolean) =>
-    json ? createJsonReporter({ stdout, stderr }) : createTextReporter({ stdout, stderr, color: color(stderr) });
+  const createReporter = ({ json, debug }: { json: boolean; debug: boolean }) =>
+    json
+      ? createJsonReporter({ stdout: rt.stdout, stderr: rt.stderr, redactor, debug })
+      : withStack(createTextReporter({ stdout, stderr, color: color(stderr) }), debug ? stderr : undefined);
   // A command line that cannot be read is told in the form that it asks for, too.
-  let reporter: Reporter = createReporter(rt.args.includes("--json"));
-  let debug = rt.args.includes("--debug");
+  let reporter = createReporter({ json: rt.args.includes("--json"), debug: rt.args.includes("--debug") });
   let outcome: ToolError | undefined;
 
   function contextOf(options: VenueOptions, notes: string[]): CommandContext {
     if (options.adminSecret !== undefined) redactor.add(options.adminSecret);
-    reporter = createReporter(options.json === true);
-    debug = options.debug === true;
+    allowNames(redactor, options);
+    reporter = createReporter({ json: options.json === true, debug: options.debug === true });
     for (const text of notes) reporter.emit({ type: "note", text });
     return { rt, reporter, redactor, stderr, color: color(stderr) };
   }
 
   try {
     const { argv, notes } = normalizeArgv(rt.args);
-    const root = createRootCommand({
-      status: async (options) => {
-        outcome = await runStatus(contextOf(options, notes), options);
-        if (outcome !== undefined) reporter.fail(outcome);
-      },
-      migrate: async (options) => {
-        outcome = await runMigrate(contextOf(options, notes), options);
-      },
-    });
-    if (argv.at(-1) === "--help") {
-      const command = argv.length > 1 ? argv[0] : undefined;
-      stdout.write(helpText(root, { command, color: color(stdout) }));
-    } else if (argv[0] === "--version") {
-      stdout.write(versionText());
+    const [command, ...words] = argv;
+    // Help and version hold no secret, and stay readable where one is a word of theirs.
+    if (command === VERSION_OPTION.long) {
+      rt.stdout.write(versionText());
+    } else if (argv.at(-1) === HELP_OPTION.long && words[0] !== "complete") {
+      const { createRootCommand, helpText } = await import("./commands/root.ts");
+      rt.stdout.write(helpText(createRootCommand(), { path: argv.slice(0, -1), color: color(stdout) }));
+    } else if (command === "completions") {
+      const { createRootCommand, runCompletions } = await import("./commands/root.ts");
+      await runCompletions(createRootCommand(), argv);
+    } else if (command === "status") {
+      const options: StatusOptions = readOptions(words);
+      outcome = await runStatus(contextOf(options, notes), options);
+      if (outcome !== undefined) reporter.fail(outcome);
     } else {
-      await parseCommand(root, argv);
+      const options: MigrateOptions = readOptions(words);
+      outcome = await runMigrate(contextOf(options, notes), options);
     }
     if (outcome === undefined && stdout.problem !== undefined) throw outputError(stdout.problem);
     return outcome?.exitCode ?? 0;
   } catch (error) {
     const failure = error instanceof ToolError ? error : internalError(error);
     reporter.fail(failure);
-    if (debug) writeStack(stderr, error);
     return failure.exitCode;
   }
+}
+
+function addEnvironmentSecret(redactor: Redactor, rt: Runtime): void {
+  try {
+    redactor.add(rt.env(ADMIN_SECRET_VARIABLE) ?? "");
+  } catch {
+    // It cannot be read; whoever needs it says so.
+  }
+}
+
+/** What was given as a place or a name stays readable where the secret is a word that is part of it. */
+function allowNames(redactor: Redactor, options: VenueOptions): void {
+  const { endpoint = "", hasuraPath = DEFAULT_HASURA_PATH, envPath = "", databaseName = "" } = options;
+  const names = [hasuraPath, envPath, databaseName];
+  // With a blank, a user name or a query there may be a secret in it.
+  if (/^\s*https?:\/\/[^\s@?#]*\s*$/i.test(endpoint)) names.push(endpoint.trim());
+  // What is made of a path or an address has no slashes at its end.
+  for (const name of names) for (const spelling of [name, name.replace(/\/+$/, "")]) redactor.allow(spelling);
+}
+
+/** `reporter`, which also writes to `stderr`, where that is given, where its errors came from. */
+function withStack(reporter: Reporter, stderr: Output | undefined): Reporter {
+  if (stderr === undefined) return reporter;
+  const write = (error: ToolError) => stderr.write(`${errorStacks(error).join("\n")}\n`);
+  return {
+    emit(event) {
+      reporter.emit(event);
+      if (event.type === "failure") write(event.error);
+    },
+    finish: (report) => reporter.finish(report),
+    fail(error) {
+      reporter.fail(error);
+      write(error);
+    },
+  };
 }
 
 function outputError(problem: string): FailedError {
@@ -86,11 +126,5 @@ function wantsColor(rt: Runtime): boolean {
   } catch {
     // Set to something that is no text.
     return false;
-  }
-}
-
-function writeStack(stderr: Output, error: unknown): void {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    stderr.write(`${cause.stack ?? cause.message}\n`);
   }
 }

@@ -10,17 +10,30 @@ import { quoteText } from "./quote.ts";
 /** Ends of addresses that belong to one of Hasura's services and not to its root. */
 const SERVICE_PATH = /\/(?:v\d+(?:alpha\d+|beta\d+)?\/[a-z_]+|console(?:\/.*)?|healthz)$/i;
 
+/** A secret below this length may be part of an address by chance. */
+const SHORT = 8;
+
+/** A host that is plainly one: a base64 secret has letters, digits, `/`, `+` and `=`, others have dots. */
+const PLAIN_HOST = /^(?:(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\])(?::\d{1,5})?|[a-z\d.-]+:\d{1,5})(?=\/|$)/i;
+
+/** More about an endpoint, for messages. */
+export interface NormalizeEndpointOptions {
+  /** Where it was found. */
+  origin: string;
+  /** The admin secrets that were found; an endpoint that is one of them was given in the wrong place. */
+  secrets: readonly string[];
+}
+
 /**
  * The root address of Hasura, without slashes at its end; its path is kept.
  *
- * @param origin Where `value` was found, for messages.
  * @throws {ConfigError} when it is no `http:` or `https:` address, or more than that.
  */
-export function normalizeEndpoint(value: string, origin: string): string {
+export function normalizeEndpoint(value: string, { origin, secrets }: NormalizeEndpointOptions): string {
   const endpoint = value.trim().replace(/\/+$/, "");
   const problem = findProblem(endpoint);
   if (problem === undefined) return endpoint;
-  throw new ConfigError(`Cannot use endpoint ${showEndpoint(value)} from ${origin}: ${problem.reason}`, {
+  throw new ConfigError(`Cannot use endpoint ${showEndpoint(value, secrets)} from ${origin}: ${problem.reason}`, {
     next: problem.next,
   });
 }
@@ -48,14 +61,28 @@ function findProblem(endpoint: string): { reason: string; next: string } | undef
 }
 
 /**
- * `value` for a message, without a user name, a password, a query or a fragment: any of them may be a secret. A bare
- * word may be the admin secret itself, given in the wrong place.
+ * `value` for a message, without a user name, a password, a query or a fragment: any of them may be a secret. What is no
+ * address may be the admin secret itself, given in the wrong place.
  */
-function showEndpoint(value: string): string {
-  if (!/[.:/]|^\s*localhost/i.test(value)) return "(not shown)";
+function showEndpoint(value: string, secrets: readonly string[]): string {
+  const bare = withoutScheme(value);
+  const isSecret = secrets.map((secret) => secret.trim()).some((secret) => {
+    return secret !== "" && (withoutScheme(secret) === bare || (secret.length >= SHORT && value.includes(secret)));
+  });
+  if (isSecret) return HIDDEN;
   const url = /^\s*https?:/i.test(value) && URL.canParse(value) ? new URL(value) : undefined;
   const mayHoldUser = url === undefined || url.username !== "" || url.password !== "";
   // A password may hold any character, so everything before the last @ goes.
   const withoutUser = mayHoldUser ? value.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1") : value;
-  return quoteText(withoutUser.replace(/[?#].*$/s, ""));
+  const shown = withoutUser.replace(/[?#].*$/s, "");
+  if (/^\s*(?:https?:|[a-z][a-z0-9+.-]*:\/\/)/i.test(shown)) return quoteText(shown);
+  const host = PLAIN_HOST.exec(shown.trim())?.[0];
+  if (host === undefined) return HIDDEN;
+  return quoteText(host === shown.trim() ? host : `${host}/…`);
+}
+
+const HIDDEN = "(not shown)";
+
+function withoutScheme(text: string): string {
+  return text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/+$/, "");
 }

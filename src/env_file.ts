@@ -10,7 +10,7 @@ import { ConfigError } from "./errors.ts";
 export interface EnvFile {
   /** The variables that the file sets: those that have a value in it and are not in the environment. */
   values: Map<string, string>;
-  /** Where the file could not be read as `NAME=value`. The text itself is left out: it may be a secret. */
+  /** Where the file could not be read as `NAME=value`, in order. The text itself is left out: it may be a secret. */
   problems: EnvFileProblem[];
 }
 
@@ -113,6 +113,10 @@ function readStatements(text: string): { statements: Statement[]; problems: EnvF
       problems.push({ line: text.slice(0, start).split("\n").length });
       take(reader, SKIPPED);
     } else if (statement !== "comment") {
+      if (statement.value === undefined && statement.name.includes(":")) {
+        // Parity: a name without a value, which sets nothing. It was meant as YAML, surely.
+        problems.push({ line: text.slice(0, start).split("\n").length });
+      }
       statements.push(statement);
     }
   }

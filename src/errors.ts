@@ -21,10 +21,11 @@ export const EXIT_CODES = {
   unknown: 9,
   pending: 10,
   internal: 70,
+  interrupted: 130,
 } as const;
 
 /** Name of a kind of error, as in `error[drift]` and in the `code` of JSON output. */
-export type ErrorCode = keyof typeof EXIT_CODES | "interrupted";
+export type ErrorCode = keyof typeof EXIT_CODES;
 
 /** What an error says besides its message. */
 export interface ErrorDetails {
@@ -55,7 +56,7 @@ export abstract class ToolError extends Error {
 
   /** The exit code of the process when this error ends it. */
   get exitCode(): number {
-    return this.code === "interrupted" ? 130 : EXIT_CODES[this.code];
+    return EXIT_CODES[this.code];
   }
 }
 
@@ -114,20 +115,23 @@ export class InternalError extends ToolError {
   override readonly code = "internal";
 }
 
-/** A signal ended the run: SIGINT (130) or SIGTERM (143). */
+/** Exit codes of runs that a signal ended: 128 and the signal's number. */
+const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A signal ended the run. */
 export class InterruptedError extends ToolError {
   override readonly code = "interrupted";
   /** The signal that was received. */
-  readonly signal: "SIGINT" | "SIGTERM";
+  readonly signal: keyof typeof SIGNAL_EXIT_CODES;
 
   /** Creates the error for `signal`. */
-  constructor(signal: "SIGINT" | "SIGTERM", details: ErrorDetails = {}) {
+  constructor(signal: keyof typeof SIGNAL_EXIT_CODES, details: ErrorDetails = {}) {
     super(`Stopped by ${signal}`, details);
     this.signal = signal;
   }
 
   override get exitCode(): number {
-    return this.signal === "SIGINT" ? 130 : 143;
+    return SIGNAL_EXIT_CODES[this.signal];
   }
 }
 

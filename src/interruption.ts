@@ -31,6 +31,7 @@ export function watchInterruption(
 
   function interrupt(signal: StopSignal): InterruptedError {
     error ??= new InterruptedError(signal, {
+      state: "No step is running",
       next: "Look at the status; run the same command again to continue",
     });
     received.reject(error);

@@ -26,6 +26,18 @@ export type VenueCommand = "status" | "migrate";
 /** Names of all commands, in the order of the help text. */
 export const COMMAND_NAMES = ["status", "migrate", "completions"] as const;
 
+/** The shells that `completions` knows. */
+export const SHELL_NAMES = ["bash", "zsh", "fish"] as const;
+
+/** What `completions` takes for each shell. */
+export const NAME_OPTION: OptionSpec = {
+  long: "--name",
+  short: "-n",
+  value: "command-name",
+  help: "The name of the main command.",
+  script: false,
+};
+
 /** Shows help; every command has it. */
 export const HELP_OPTION: OptionSpec = { long: "--help", short: "-h", help: "Show this help.", script: true };
 
@@ -87,4 +99,14 @@ export function optionsOf(command: VenueCommand): readonly OptionSpec[] {
 /** Both spellings of an option, short one first, for example `-p/--hasura-path`. */
 export function optionName(option: OptionSpec): string {
   return option.short === undefined ? option.long : `${option.short}/${option.long}`;
+}
+
+/** The options of a canonical command line, `--hasura-path=x` as `{hasuraPath: "x"}`, `--apply` as `{apply: true}`. */
+export function readOptions(words: readonly string[]): Record<string, string | true> {
+  return Object.fromEntries(words.map((word) => {
+    const equals = word.indexOf("=");
+    const name = (equals < 0 ? word : word.slice(0, equals)).slice("--".length);
+    const key = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return [key, equals < 0 ? true : word.slice(equals + 1)];
+  }));
 }

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { Input } from "@cliffy/prompt/input";
 import { FailedError } from "./errors.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Output, Runtime } from "./runtime.ts";
@@ -30,22 +29,32 @@ export interface Prompter {
 export interface Question {
   /** As `Apply 1_sample_migration?`. */
   text: string;
-  /** Whether `q` and `quit` are answers besides `y` and `n`. */
+  /** Whether to offer `quit` besides `y` and `n`; otherwise it means `n`. */
   canQuit: boolean;
 }
 
 /** What the prompts need. */
 export interface PrompterOptions {
-  rt: Pick<Runtime, "stdin">;
+  rt: Pick<Runtime, "stdin" | "sleep">;
+  stdout: Output;
   stderr: Output;
+  /** Whether a terminal is to be given colors. */
   color: boolean;
   interruption: Interruption;
 }
 
-/** Creates the prompter that fits where stdin and stderr lead. */
-export function createPrompter(options: PrompterOptions): Prompter {
-  const { rt, stderr } = options;
-  return rt.stdin.isTerminal && stderr.isTerminal ? terminalPrompter(options) : linePrompter(options);
+/** What a prompter works with. */
+interface PrompterParts extends Pick<PrompterOptions, "rt" | "color" | "interruption"> {
+  /** Where the questions go. */
+  screen: Output;
+}
+
+/** Creates the prompter that fits where input and output lead. */
+export function createPrompter({ stdout, stderr, ...options }: PrompterOptions): Prompter {
+  // With `2>log`, a question on stderr would be asked to nobody.
+  const screen = !stderr.isTerminal && stdout.isTerminal ? stdout : stderr;
+  const parts = { ...options, screen };
+  return options.rt.stdin.isTerminal && screen.isTerminal ? terminalPrompter(parts) : linePrompter(parts);
 }
 
 /** The answer that a line means, `undefined` where it means none. */
@@ -53,7 +62,8 @@ function parseAnswer(line: string, { canQuit }: Question): Answer | undefined {
   const word = line.trim().toLowerCase();
   if (word === "y" || word === "yes") return "yes";
   if (word === "n" || word === "no") return "no";
-  return canQuit && (word === "q" || word === "quit") ? "quit" : undefined;
+  if (word === "q" || word === "quit") return canQuit ? "quit" : "no";
+  return undefined;
 }
 
 function choices({ canQuit }: Question): string {
@@ -66,23 +76,23 @@ function help({ canQuit }: Question): string {
 
 function inputEnded(): FailedError {
   return new FailedError("The input ended before the question was answered", {
-    next: "Give an answer for each step on its own line, or use --all to run all of them without questions",
+    next: "Give an answer for each question on its own line, or none at all with --all, and --yes to revert",
   });
 }
 
-function linePrompter({ rt, stderr, interruption }: PrompterOptions): Prompter {
+function linePrompter({ rt, screen, interruption }: PrompterParts): Prompter {
   const readLine = createLineReader(rt.stdin.read);
   return {
     async ask(question) {
       while (true) {
-        stderr.write(`${question.text} ${choices(question)} `);
+        screen.write(`${question.text} ${choices(question)} `);
         const line = await interruption.race(readLine());
-        // The answer is not seen on a terminal that it was not typed on, and a log should have it.
-        stderr.write(`${line?.trim() ?? ""}\n`);
+        // An answer from a pipe is seen nowhere else, and a log should have it.
+        if (!rt.stdin.isTerminal) screen.write(`${line?.trim() ?? ""}\n`);
         if (line === null) throw inputEnded();
         const answer = parseAnswer(line, question);
         if (answer !== undefined) return answer;
-        stderr.write(`${help(question)}\n`);
+        screen.write(`${help(question)}\n`);
       }
     },
   };
@@ -115,64 +125,85 @@ function createLineReader(read: (buffer: Uint8Array) => Promise<number | null>):
 }
 
 const CTRL_C = 3;
+const CTRL_D = 4;
 const ENTER = [10, 13];
-/** Ctrl-D, as it comes when it was typed while the prompt was up, and when it was typed before. */
-const END_OF_INPUT = [4, 0];
 
-function terminalPrompter({ rt, stderr, color, interruption }: PrompterOptions): Prompter {
+/** Milliseconds of silence after which nothing is left of what was typed before the question. */
+const TYPED_AHEAD = 20;
+
+function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): Prompter {
   const decoder = new TextDecoder();
-  let typed = new Uint8Array();
   const writer = {
     writeSync(bytes: Uint8Array): number {
       const text = decoder.decode(bytes);
       // Cliffy looks at NO_COLOR only; codes that move the cursor end in another letter.
       // deno-lint-ignore no-control-regex
-      stderr.write(color ? text : text.replaceAll(/\x1b\[[0-9;]*m/g, ""));
+      screen.write(color ? text : text.replaceAll(/\x1b\[[0-9;]*m/g, ""));
       return bytes.length;
     },
   };
+  let reading: Promise<Uint8Array> | undefined;
+
+  /** Reads keys. Cliffy would end the whole process on Ctrl-C, and ask without end when the terminal goes away. */
+  async function readKeys(): Promise<Uint8Array> {
+    const buffer = new Uint8Array(256);
+    const count = await rt.stdin.read(buffer);
+    const keys = buffer.subarray(0, count ?? 0);
+    if (keys.includes(CTRL_C)) throw interruption.interrupt("SIGINT");
+    if (count === null || keys.includes(CTRL_D)) throw inputEnded();
+    return keys;
+  }
+
+  /** What was typed before a question was shown cannot be an answer to it. */
+  async function discardTypedAhead(): Promise<void> {
+    while (true) {
+      reading ??= readKeys();
+      // It may fail after a signal has ended the question, when nobody waits for it any more.
+      reading.catch(() => {});
+      const quiet = rt.sleep(TYPED_AHEAD).then(() => "quiet" as const);
+      if (await interruption.race(Promise.race([reading, quiet])) === "quiet") return;
+      reading = undefined;
+    }
+  }
+
   const reader = {
-    // Cliffy ends the whole process on Ctrl-C, and asks again without end when the terminal goes away: both are caught
-    // before it sees them, so that the run can still be brought to its end.
     async read(buffer: Uint8Array): Promise<number | null> {
-      if (typed.length === 0) {
-        const keys = new Uint8Array(buffer.length);
-        const count = await interruption.race(rt.stdin.read(keys));
-        if (count === null) throw inputEnded();
-        typed = keys.subarray(0, count);
-      }
-      // What follows an answer, pasted or typed ahead, belongs to the next question.
-      const end = typed.findIndex((key) => ENTER.includes(key));
-      const keys = end < 0 ? typed : typed.subarray(0, end + 1);
-      typed = typed.subarray(keys.length);
-      if (keys.includes(CTRL_C)) throw interruption.interrupt("SIGINT");
-      if (END_OF_INPUT.some((key) => keys.includes(key))) throw inputEnded();
-      buffer.set(keys);
-      return keys.length;
+      const keys = await interruption.race(reading ?? readKeys());
+      reading = undefined;
+      // A pasted answer ends at its first line; the rest would be typed ahead of the next question.
+      const end = keys.findIndex((key) => ENTER.includes(key));
+      const line = (end < 0 ? keys : keys.subarray(0, end + 1)).subarray(0, buffer.length);
+      buffer.set(line);
+      return line.length;
     },
     isTerminal: () => true,
     // Cliffy turns raw mode off between two keys; a key that comes just then would be taken by the terminal itself.
     setRaw() {},
   };
+
+  async function askOnce(question: Question): Promise<Answer | undefined> {
+    // Most runs ask nothing, and loading it takes a tenth of the time that starting takes.
+    const { Input } = await import("@cliffy/prompt/input");
+    rt.stdin.setRaw(true);
+    try {
+      await discardTypedAhead();
+      const options = { message: question.text, prefix: "", pointer: choices(question), reader, writer };
+      return parseAnswer(await Input.prompt(options), question);
+    } catch (error) {
+      // The cursor is still behind the question.
+      screen.write("\n");
+      throw error;
+    } finally {
+      rt.stdin.setRaw(false);
+    }
+  }
+
   return {
     async ask(question) {
-      rt.stdin.setRaw(true);
-      try {
-        const line = await Input.prompt({
-          message: question.text,
-          prefix: "",
-          pointer: choices(question),
-          validate: (text) => parseAnswer(text, question) !== undefined || help(question),
-          reader,
-          writer,
-        });
-        return parseAnswer(line, question) ?? "quit";
-      } catch (error) {
-        // The cursor is still behind the question.
-        stderr.write("\n");
-        throw error;
-      } finally {
-        rt.stdin.setRaw(false);
+      while (true) {
+        const answer = await askOnce(question);
+        if (answer !== undefined) return answer;
+        screen.write(`${help(question)}\n`);
       }
     },
   };

@@ -39,8 +39,8 @@ export interface Input {
   setRaw(mode: boolean): void;
 }
 
-/** Signals that ask the tool to stop. */
-export type StopSignal = "SIGINT" | "SIGTERM";
+/** Signals that ask the tool to stop: Ctrl-C, `kill`, and the end of the terminal. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** The effects. */
 export interface Runtime {
@@ -73,6 +73,7 @@ export function fileProblem(error: unknown): string | undefined {
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "it is not a directory";
+  if (error instanceof Deno.errors.NotCapable) return "it is of a kind that this program may not read";
   if (error instanceof Deno.errors.FilesystemLoop) return "its links go in a circle";
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "EISDIR") return "it is a directory";
@@ -86,6 +87,9 @@ export function fileProblem(error: unknown): string | undefined {
  * 5 s: a step sent on a connection that is just being closed would have an unknown outcome for nothing.
  */
 const IDLE_TIMEOUT = 2_000;
+
+/** Milliseconds to wait for a reader that is slower than we are. */
+const WOULD_BLOCK_PAUSE = 5;
 
 /** The real effects; disposing closes the connections. */
 export function createRuntime(): Runtime & Disposable {
@@ -137,10 +141,18 @@ function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): n
     },
     write(text) {
       let bytes = encoder.encode(text);
-      try {
-        while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
-      } catch (error) {
-        if (!(error instanceof Deno.errors.BrokenPipe)) problem ??= describeError(error);
+      while (bytes.length > 0) {
+        try {
+          bytes = bytes.subarray(stream.writeSync(bytes));
+        } catch (error) {
+          if (error instanceof Deno.errors.WouldBlock) {
+            // The pipe is full and whoever made it does not let us wait for it.
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WOULD_BLOCK_PAUSE);
+            continue;
+          }
+          if (!(error instanceof Deno.errors.BrokenPipe)) problem ??= describeError(error);
+          return;
+        }
       }
     },
   };
@@ -179,8 +191,8 @@ function kindOf(info: { isFile: boolean; isDirectory: boolean }): DirEntry["kind
 }
 
 function onStopSignal(handler: (signal: StopSignal) => void): () => void {
-  // Windows knows no SIGTERM.
-  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  // Windows knows no other.
+  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   const listeners = signals.map((signal) => ({ signal, listener: () => handler(signal) }));
   for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
   return () => {

@@ -6,9 +6,10 @@
 
 import { type HasuraConfig, readHasuraConfig } from "./config_yaml.ts";
 import { normalizeEndpoint } from "./endpoint.ts";
-import { decodeEnvFile, parseEnvFile } from "./env_file.ts";
+import { decodeEnvFile, type EnvFile, parseEnvFile } from "./env_file.ts";
 import { ConfigError, describeError } from "./errors.ts";
 import { DEFAULT_HASURA_PATH, joinPath } from "./paths.ts";
+import { ADMIN_SECRET_VARIABLE } from "./redact.ts";
 import { fileProblem, type Runtime } from "./runtime.ts";
 
 /** The options that settings come from. */
@@ -58,7 +59,7 @@ interface Sources {
   rt: Pick<Runtime, "env" | "readDir">;
   hasuraPath: string;
   envPath: string | undefined;
-  envFile: ReadonlyMap<string, string>;
+  envFile: EnvFile;
   config: HasuraConfig;
 }
 
@@ -68,10 +69,13 @@ const ENDPOINT: SettingNames = {
   variable: "HASURA_GRAPHQL_ENDPOINT",
   key: "endpoint",
 };
+/** How many skipped lines of an env file an error names. */
+const MAX_LINES = 5;
+
 const ADMIN_SECRET: SettingNames = {
   label: "the admin secret",
   option: "--admin-secret",
-  variable: "HASURA_GRAPHQL_ADMIN_SECRET",
+  variable: ADMIN_SECRET_VARIABLE,
   key: "admin_secret",
 };
 
@@ -88,7 +92,9 @@ export async function resolveSettings(
   const hasuraPath = options.hasuraPath ?? DEFAULT_HASURA_PATH;
   const envPath = options.envPath || undefined;
   const notes: string[] = [];
-  const envFile = envPath === undefined ? new Map<string, string>() : await readEnvFile(rt, { path: envPath, notes });
+  const envFile = envPath === undefined
+    ? { values: new Map<string, string>(), problems: [] }
+    : await readEnvFile(rt, { path: envPath, notes });
   const config = await readHasuraConfig(rt, hasuraPath);
   const sources: Sources = { rt, hasuraPath, envPath, envFile, config };
 
@@ -104,7 +110,15 @@ export async function resolveSettings(
   return {
     hasuraPath,
     migrationsPath: joinPath(hasuraPath, config.migrationsDirectory?.trim() || "migrations"),
-    endpoint: normalizeEndpoint(endpoint.value, endpoint.origin.description),
+    endpoint: normalizeEndpoint(endpoint.value, {
+      origin: endpoint.origin.description,
+      secrets: [
+        secret.value,
+        rt.env(ADMIN_SECRET.variable),
+        envFile.values.get(ADMIN_SECRET.variable),
+        config.adminSecret,
+      ].filter((value) => value !== undefined),
+    }),
     adminSecret: checkSecret(secret, notes),
     sources: { endpoint: endpoint.origin, adminSecret: secret.origin },
     notes,
@@ -114,7 +128,7 @@ export async function resolveSettings(
 async function readEnvFile(
   rt: Pick<Runtime, "env" | "readFile">,
   { path, notes }: { path: string; notes: string[] },
-): Promise<Map<string, string>> {
+): Promise<EnvFile> {
   let bytes: Uint8Array;
   try {
     bytes = await rt.readFile(path);
@@ -123,11 +137,11 @@ async function readEnvFile(
       next: "Give the path of a readable file with --env-path",
     });
   }
-  const { values, problems } = parseEnvFile(decodeEnvFile(bytes, path), (name) => rt.env(name));
-  for (const { line } of problems) {
+  const envFile = parseEnvFile(decodeEnvFile(bytes, path), (name) => rt.env(name));
+  for (const { line } of envFile.problems) {
     notes.push(`env file "${path}" line ${line} cannot be read as NAME=value and was skipped`);
   }
-  return values;
+  return envFile;
 }
 
 function findSetting(
@@ -137,7 +151,7 @@ function findSetting(
   const places: { value: string | undefined; kind: SettingOrigin["kind"]; description: string }[] = [
     { value: from.option, kind: "option", description: `option ${names.option}` },
     { value: from.rt.env(names.variable), kind: "environment", description: `variable ${names.variable}` },
-    { value: from.envFile.get(names.variable), kind: "env-file", description: `env file "${from.envPath}"` },
+    { value: from.envFile.values.get(names.variable), kind: "env-file", description: `env file "${from.envPath}"` },
     { value: from.configured, kind: "config-file", description: `config file "${from.config.path}"` },
   ];
   for (const { value, kind, description } of places) {
@@ -147,23 +161,35 @@ function findSetting(
 }
 
 async function missingSettings(missing: readonly SettingNames[], sources: Sources): Promise<ConfigError> {
-  const reasons = missing.map(({ variable }) => {
-    if (sources.rt.env(variable) !== undefined) return `${variable} is empty`;
-    if (sources.envPath === undefined) return `${variable} is not set`;
-    const state = sources.envFile.has(variable) ? "empty" : "missing";
-    return `${variable} is not set and is ${state} in env file "${sources.envPath}"`;
+  const { rt, envPath, envFile, config, hasuraPath } = sources;
+  const isMissing = ({ variable }: SettingNames) => rt.env(variable) === undefined && !envFile.values.has(variable);
+  const skipped = envFile.problems.length === 0 ? undefined : describeLines(envFile);
+  const reasons = missing.map((names) => {
+    const { variable } = names;
+    if (rt.env(variable) !== undefined) return `${variable} is empty`;
+    if (envPath === undefined) return `${variable} is not set`;
+    if (!isMissing(names)) return `${variable} is not set and is empty in env file "${envPath}"`;
+    const lines = skipped === undefined ? "" : ` (${skipped} of it cannot be read as NAME=value)`;
+    return `${variable} is not set and is missing in env file "${envPath}"${lines}`;
   });
   const keys = missing.map(({ key }) => key).join(" and ");
   reasons.push(await describeConfigGap(keys, sources));
   const ways = missing.map(({ variable, option }) => `set ${variable} or pass ${option}`).join("; ");
+  const isSkipped = skipped !== undefined && missing.some(isMissing);
+  const correction = isSkipped ? `correct ${skipped} of "${envPath}"; or ` : "";
+  const next = `${correction}${ways}; or write ${keys} in "${config.path ?? joinPath(hasuraPath, "config.yaml")}"`;
   return new ConfigError(
     `Cannot find ${missing.map(({ label }) => label).join(" and ")}: ${reasons.join(", ")}`,
-    {
-      next: `${ways.charAt(0).toUpperCase()}${ways.slice(1)}; or write ${keys} in "${
-        sources.config.path ?? joinPath(sources.hasuraPath, "config.yaml")
-      }"`,
-    },
+    { next: `${next.charAt(0).toUpperCase()}${next.slice(1)}` },
   );
+}
+
+/** Numbers of the lines that were skipped; the first ones, where there are many. */
+function describeLines({ problems }: EnvFile): string {
+  const numbers = problems.slice(0, MAX_LINES).map(({ line }) => `${line}`);
+  if (problems.length > MAX_LINES) numbers.push(`${problems.length - MAX_LINES} more`);
+  const last = numbers.pop();
+  return numbers.length === 0 ? `line ${last}` : `lines ${numbers.join(", ")} and ${last}`;
 }
 
 async function describeConfigGap(keys: string, { rt, config, hasuraPath }: Sources): Promise<string> {

@@ -11,3 +11,8 @@ export const COMMAND_NAME = "aerie_db_migration";
 
 /** Version of the tool, as `0.1.0`. */
 export const VERSION: string = config.version;
+
+/** `--version`: one line for people and programs. */
+export function versionText(): string {
+  return `${COMMAND_NAME} ${VERSION}\n`;
+}

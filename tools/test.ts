@@ -65,7 +65,7 @@ async function runTests(postgresUrl: string | undefined, stop: AbortSignal): Pro
   if (stop.aborted) return { output: "", exitCode: STOP_SIGNALS[stop.reason as Deno.Signal] ?? 1 };
   const exeSuffix = Deno.build.os === "windows" ? ".exe" : "";
   const child = new Deno.Command("sh", {
-    args: ["tools/deno.sh", "test", "-A", ...Deno.args, ...(Deno.args.some(isPath) ? [] : ["tests/"])],
+    args: ["tools/deno.sh", "test", "-A", "--parallel", ...Deno.args, ...(Deno.args.some(isPath) ? [] : ["tests/"])],
     env: {
       CLI_UNDER_TEST: `${Deno.cwd()}/dist/aerie_db_migration${exeSuffix}`,
       ...(postgresUrl === undefined ? {} : { TEST_POSTGRES_URL: postgresUrl }),

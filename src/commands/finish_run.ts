@@ -50,7 +50,13 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   const { reporter } = context;
   const { venue, direction, result, ledger, keeper, tracker } = options;
   const problems: ToolError[] = [];
+  if (!(ledger instanceof ToolError)) keeper.update(ledger);
+  else if (ledger !== result.error) {
+    reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
+  }
 
+  // Beside the reload, which takes longer.
+  const settled = keeper.settle();
   const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
   if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
   else reporter.emit({ type: "metadata-reloaded" });
@@ -63,12 +69,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
   }
 
-  if (ledger instanceof ToolError) {
-    if (ledger !== result.error) reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
-  } else {
-    keeper.update(ledger);
-  }
-  const trackerError = await keeper.settle();
+  const trackerError = await settled;
   if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
 
   const error = result.error ?? problems[0];

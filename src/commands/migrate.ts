@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ToolError, UsageError } from "../errors.ts";
+import { type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
 import { watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
@@ -13,6 +13,7 @@ import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
 import { type Direction, ledgerAfter } from "../migrations/types.ts";
 import { createPrompter } from "../prompt.ts";
+import { redactedOutput } from "../redact.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
 import { confirmRun, finishRun } from "./finish_run.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
@@ -33,7 +34,7 @@ export interface MigrateOptions extends VenueOptions {
  * @throws {ToolError} when nothing was started
  */
 export async function runMigrate(context: CommandContext, options: MigrateOptions): Promise<ToolError | undefined> {
-  const { rt, reporter, stderr } = context;
+  const { rt, reporter, redactor, stderr, color } = context;
   const direction = checkOptions(options);
   const venue = await openVenue(context, options);
   const { client, folder, target } = venue;
@@ -46,17 +47,16 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
   if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
   await checkStepFiles(rt, steps);
 
-  const keeper = createTrackerKeeper(client, target.source);
+  const keeper = createTrackerKeeper({ rt, client, source: target.source });
   const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
   if (toMark.length + toUnmark.length > 0) keeper.update(ledgerBefore);
 
   const interruption = watchInterruption(rt, {
     onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
-    onSecond: () =>
-      stderr.write("Stopped at once: whether the running step is committed is not known; see the status\n"),
+    onSecond: () => stderr.write("Stopped at once: the status shows which steps are committed\n"),
   });
   try {
-    const prompter = createPrompter({ rt, stderr, color: context.color, interruption });
+    const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
     const mode = options.all === true
       ? createBulkMode({
         reporter,
@@ -82,6 +82,9 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
       },
     });
     const { result, ledger: ledgerNow } = await confirmRun(venue, told);
+    if (told.error instanceof UnknownOutcomeError && result.error === undefined) {
+      reporter.emit({ type: "note", text: `${told.error.message}. The ledger shows that it was` });
+    }
     mode.end(result);
     const changes = { marked: toMark, unmarked: toUnmark };
     return await finishRun(context, { venue, direction, result, ledger: ledgerNow, keeper, tracker: changes });
@@ -104,7 +107,7 @@ function checkOptions({ apply, revert, all, json }: MigrateOptions): Direction {
   return apply === true ? "apply" : "revert";
 }
 
-/** Reverting all is asked for once, where somebody is there to answer; automation goes on as with the script. */
-function mayAsk({ rt, stderr }: CommandContext, { revert, yes, json }: MigrateOptions): boolean {
-  return revert === true && yes !== true && json !== true && rt.stdin.isTerminal && stderr.isTerminal;
+/** Reverting all is asked for once where somebody is there to answer, even if a log is kept of what is said. */
+function mayAsk({ rt }: CommandContext, { revert, yes, json }: MigrateOptions): boolean {
+  return revert === true && yes !== true && json !== true && rt.stdin.isTerminal;
 }

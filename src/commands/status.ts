@@ -4,13 +4,13 @@
  * @module
  */
 
-import { PendingError, type ToolError } from "../errors.ts";
+import { DriftError, PendingError, type ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import { inconsistentObjects } from "../hasura/metadata.ts";
-import { checkFolderCoversLedger, pendingMigrations, statusRows } from "../migrations/plan.ts";
+import { afterTaskAdvice, checkFolderCoversLedger, pendingMigrations, statusRows } from "../migrations/plan.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { reconcileTracker } from "../migrations/reconcile.ts";
-import { currentVersion, openAfterTasks } from "../migrations/types.ts";
+import { currentVersion, type Ledger, type Migration, openAfterTasks } from "../migrations/types.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
 import { openVenue, readLedgerOf, readTrackerOf, together, type Venue } from "./venue.ts";
 
@@ -23,7 +23,8 @@ export interface StatusOptions extends VenueOptions {
 /**
  * Shows the status of the venue with three requests, sent side by side.
  *
- * @throws {ToolError} when the venue cannot be read, has drifted, or, with `check`, has something to do
+ * @returns what the exit code is to tell: drift, or, with `check`, something to do
+ * @throws {ToolError} when the venue cannot be read
  */
 export async function runStatus(context: CommandContext, options: StatusOptions): Promise<ToolError | undefined> {
   const venue = await openVenue(context, options);
@@ -33,9 +34,10 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
     readTrackerOf(venue),
     readInconsistentObjects(venue),
   );
-  const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledger);
+  const tracked = reconcileTracker(tracker, target.source, ledger);
   const pending = pendingMigrations(ledger, folder).map((migration) => migration.version);
   const open = openAfterTasks(ledger);
+  const drift = findDrift(ledger, folder);
   context.reporter.finish({
     command: "status",
     target,
@@ -43,16 +45,27 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
     currentVersion: currentVersion(ledger),
     pending,
     openAfterTasks: open,
-    tracker: { toMark, toUnmark },
+    tracker: { toMark: tracked.toMark, toUnmark: tracked.toUnmark },
     inconsistentObjects: inconsistent,
+    hasDrifted: drift !== undefined,
   });
   // The table comes first: with a gap or a newer database it is what the operator needs to see.
-  checkLedger(ledger);
-  checkFolderCoversLedger(ledger, folder);
+  if (drift !== undefined) return drift;
   if (options.check !== true || pending.length + open.length === 0) return undefined;
   return new PendingError(describePending(pending.length, open.length), {
-    next: pending.length > 0 ? "Run migrate --apply" : 'Complete the "after" task as the release notes say',
+    next: open.length > 0 ? afterTaskAdvice(open[0] ?? 0) : "Run migrate --apply",
   });
+}
+
+function findDrift(ledger: Ledger, folder: Migration[]): DriftError | undefined {
+  try {
+    checkLedger(ledger);
+    checkFolderCoversLedger(ledger, folder);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DriftError) return error;
+    throw error;
+  }
 }
 
 function describePending(migrations: number, afterTasks: number): string {

@@ -30,12 +30,21 @@ export interface Venue {
  */
 export async function openVenue({ rt, reporter, redactor }: CommandContext, options: VenueOptions): Promise<Venue> {
   const settings = await resolveSettings(rt, options);
-  redactor.add(settings.adminSecret);
-  for (const text of settings.notes) reporter.emit({ type: "note", text });
   const { endpoint, adminSecret, migrationsPath } = settings;
-  const client = createHasuraClient(rt, { endpoint, adminSecret });
+  redactor.add(adminSecret);
+  redactor.allow(endpoint);
+  redactor.allow(migrationsPath);
+  for (const text of settings.notes) reporter.emit({ type: "note", text });
+  const client = createHasuraClient(rt, {
+    endpoint,
+    adminSecret,
+    adminSecretFrom: settings.sources.adminSecret.description,
+    redact: (text) => redactor.redact(text),
+  });
   const folders = await readSourceFolders(rt, migrationsPath);
   const source = await chooseSource(client, { given: options.databaseName, folders, migrationsPath });
+  // So that a secret that is also the name of the database does not hide where its files are.
+  redactor.allow(`${migrationsPath}/${source}`);
   const folder = await readFolder(rt, `${migrationsPath}/${source}`);
   return { client, target: { endpoint, source }, folder };
 }

@@ -23,6 +23,10 @@ export interface HasuraClientOptions {
   /** Root of the server, without a trailing slash. */
   endpoint: string;
   adminSecret: string;
+  /** Where the secret was found, for messages. */
+  adminSecretFrom: string;
+  /** Takes secrets out of what a server said, before it is shortened. */
+  redact: (text: string) => string;
 }
 
 /** A call: `{type, args}` posted to a path. */
@@ -66,7 +70,7 @@ export class HasuraError extends Error {
 
 /** No answer of Hasura's came back. */
 export class NoAnswerError extends Error {
-  /** Whether it is certain that Hasura never got the request. */
+  /** Whether it is certain that Hasura never worked on the request. */
   readonly notSent: boolean;
 
   /** Creates the error; `message` is what there was instead of an answer. */
@@ -98,7 +102,7 @@ export function createHasuraClient(rt: Pick<Runtime, "fetch">, options: HasuraCl
       // The time covers the body too: a server that sends half an answer and then nothing must not hold us.
       if (timeout !== undefined) init.signal = AbortSignal.timeout(timeout);
       const { status, contentType, text } = await send(rt, `${options.endpoint}${path}`, init);
-      return decodeAnswer({ path, endpoint: options.endpoint, status, contentType, text });
+      return decodeAnswer({ ...options, path, status, contentType, text });
     },
   };
 }
@@ -147,13 +151,15 @@ function shortReason(description: string): string {
   return reason.charAt(0).toUpperCase() + reason.slice(1);
 }
 
-interface Answer {
+interface Answer extends HasuraClientOptions {
   path: string;
-  endpoint: string;
   status: number;
   contentType: string;
   text: string;
 }
+
+/** Statuses with which a proxy turns a request away, before anybody works on it. */
+const TURNED_AWAY = [401, 403, 404, 405, 411, 413, 414, 415, 429, 431];
 
 function decodeAnswer(answer: Answer): unknown {
   const { status, text } = answer;
@@ -161,12 +167,19 @@ function decodeAnswer(answer: Answer): unknown {
   try {
     body = JSON.parse(text);
   } catch {
-    throw new NoAnswerError(`The server answered ${status} with ${describeBody(answer)} instead of JSON`);
+    throw new NoAnswerError(`The server answered ${status} with ${describeBody(answer)} instead of JSON`, {
+      notSent: TURNED_AWAY.includes(status),
+    });
   }
   if (status === 200) return body;
   const error = isRecord(body) && typeof body.error === "string" && typeof body.code === "string" ? body : undefined;
   if (error === undefined) {
-    throw new NoAnswerError(`The server answered ${status} with JSON that is not Hasura's: ${excerpt(text)}`);
+    throw new NoAnswerError(
+      `The server answered ${status} with JSON that is not Hasura's: ${excerpt(answer.redact(text))}`,
+      {
+        notSent: TURNED_AWAY.includes(status),
+      },
+    );
   }
   const message = String(error.error);
   const code = String(error.code);
@@ -175,9 +188,10 @@ function decodeAnswer(answer: Answer): unknown {
   throw new HasuraError(message, { status, code, postgres: decodePostgresProblem(error.internal) });
 }
 
-function accessDenied({ endpoint }: Answer, message: string): AccessError {
-  return new AccessError(`Hasura at "${endpoint}" refuses the admin secret: ${message}`, {
-    next: "Check --admin-secret or HASURA_GRAPHQL_ADMIN_SECRET against the secret that this server was started with",
+function accessDenied({ endpoint, adminSecretFrom }: Answer, message: string): AccessError {
+  return new AccessError(`Hasura at "${endpoint}" refuses the admin secret from ${adminSecretFrom}: ${message}`, {
+    next: "Check it against the secret that this server was started with; --admin-secret comes before " +
+      "HASURA_GRAPHQL_ADMIN_SECRET, the env file and config.yaml",
   });
 }
 
@@ -188,7 +202,8 @@ function notFound({ endpoint, path }: Answer): AccessError {
   });
 }
 
-function describeBody({ contentType, text }: Answer): string {
+function describeBody({ contentType, text: body, redact }: Answer): string {
+  const text = redact(body);
   if (text.trim() === "") return "an empty body";
   if (/html/i.test(contentType) || /^\s*</.test(text)) {
     const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();

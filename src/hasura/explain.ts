@@ -34,7 +34,7 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
       cause: error,
     });
   }
-  if (/is inconsistent$/.test(error.message) || error.message === "connection error") {
+  if (isWithoutDatabase(error) || error.message === "connection error") {
     return new AccessError(`Cannot ${action}: Hasura at "${endpoint}" cannot use its database: ${describe(error)}`, {
       next:
         "Check that the database server runs and that Hasura can reach it, then restart Hasura or reload its metadata",
@@ -45,6 +45,11 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
     next: "Look into the log of Hasura for this request",
     cause: error,
   });
+}
+
+/** Whether Hasura had no database to run the SQL on. "connection error" is not among them: it can come after a commit. */
+export function isWithoutDatabase({ code, message }: HasuraError): boolean {
+  return /is inconsistent$/.test(message) || code === "postgres-max-connections-error";
 }
 
 function describe(error: HasuraError): string {
@@ -59,18 +64,30 @@ export function nextAfterNoAnswer({ message, notSent }: NoAnswerError): string {
       "DENO_TLS_CA_STORE=system to trust what this machine trusts; a certificate that signed itself is not accepted";
   }
   if (/certificate/.test(message)) return "Check the server's certificate: the name and time that it is valid for";
+  if (/corrupt message|InvalidContentType/.test(message)) {
+    return "Check whether the server speaks TLS at this port at all: if it does not, the endpoint starts with http://";
+  }
   if (notSent) {
     return "Check that the endpoint is right and that Hasura is running and can be reached from here; HTTP_PROXY, " +
-      "HTTPS_PROXY and NO_PROXY are obeyed";
+      "HTTPS_PROXY, ALL_PROXY and NO_PROXY are obeyed";
   }
   return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
 }
 
+/** Longest part of PostgreSQL's words that is shown: a syntax error quotes all that follows, up to the whole file. */
+const LONGEST = 300;
+
 /** PostgreSQL's words in one line. */
 export function describePostgres({ sqlState, message, detail, hint }: PostgresProblem): string {
-  const parts = [message.trim()];
+  const parts = [shorten(message)];
   if (sqlState !== undefined) parts.push(`(SQLSTATE ${sqlState})`);
-  if (detail !== undefined) parts.push(`Detail: ${detail}`);
-  if (hint !== undefined) parts.push(`Hint: ${hint}`);
+  if (detail !== undefined) parts.push(`Detail: ${shorten(detail)}`);
+  if (hint !== undefined) parts.push(`Hint: ${shorten(hint)}`);
   return parts.join(" ");
+}
+
+function shorten(text: string): string {
+  const [line = "", ...more] = text.trim().split("\n");
+  const cut = line.slice(0, LONGEST).trimEnd();
+  return more.length > 0 || cut.length < line.length ? `${cut}…` : cut;
 }

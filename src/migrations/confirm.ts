@@ -1,39 +1,80 @@
 /**
- * Holds what a run was told against the ledger.
+ * Holds what a run was told against the ledger, which is the truth.
  *
  * An answer that a step went well is no proof that it was kept: on a lost connection to PostgreSQL, Hasura sends COMMIT
  * again on a new one, where it does nothing and succeeds (Hasura source, pg-client's retries). The guard of the next step
- * notices that; for the last one, the ledger has to be looked at.
+ * notices that; for the last one, the ledger has to be looked at. And a step whose answer was lost may well be there.
  *
  * @module
  */
 
-import { FailedError } from "../errors.ts";
+import { AccessError, BusyError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
+import { HasuraError } from "../hasura/client.ts";
+import { openAfterTask } from "./plan.ts";
 import type { RunResult } from "./run.ts";
-import { type Ledger, migrationTitle, type Step } from "./types.ts";
+import { type Ledger, migrationTitle, openAfterTasks, type Step } from "./types.ts";
 
-/** The result with only those steps done that `ledger` shows. */
+/** The result as the ledger has it. */
 export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   const applied = new Set(ledger.map((row) => row.version));
-  const kept = ({ direction, migration }: Step) => applied.has(migration.version) === (direction === "apply");
-  const lost = result.done.filter((step) => !kept(step));
-  if (lost.length === 0) return result;
-  const done = result.done.filter(kept);
-  return { done, remaining: [...lost, ...result.remaining], error: lostError(lost) };
+  const isDone = ({ direction, migration }: Step) => applied.has(migration.version) === (direction === "apply");
+  const lost = result.done.filter((step) => !isDone(step));
+  const done = [...result.done, ...result.remaining].filter(isDone);
+  const remaining = [...result.done, ...result.remaining].filter((step) => !isDone(step));
+  if (lost.length > 0) return { done, remaining, error: lostError(lost) };
+  const [failed] = result.remaining;
+  if (result.error === undefined || failed === undefined) return { done, remaining, error: result.error };
+  const error = isDone(failed)
+    ? errorOfDoneStep(result.error, { step: failed, remaining, ledger })
+    : errorOfMissingStep(result.error, failed);
+  return { done, remaining, error };
 }
 
 function lostError(lost: Step[]): FailedError {
   const titles = lost.map((step) => migrationTitle(step.migration)).join(", ");
-  const verb = lost[0]?.direction === "revert" ? "reverted" : "applied";
-  return new FailedError(
-    `Hasura answered that ${titles} ${lost.length === 1 ? "was" : "were"} ${verb}, but the ledger does not show it`,
-    {
-      state:
-        "The ledger is right: either Hasura lost its connection to the database at the commit, so that nothing was kept, " +
-        "or somebody has undone it since",
-      next:
-        "Look at the status and at the logs of Hasura and PostgreSQL, then run the same command again: it continues from " +
-        "what the ledger shows",
-    },
-  );
+  const were = lost.length === 1 ? "was" : "were";
+  return new FailedError(`Hasura answered that ${titles} ${were} ${past(lost[0])}, but the ledger does not show it`, {
+    state:
+      "The ledger is right: either Hasura lost its connection to the database at the commit, so that nothing was " +
+      "kept, or somebody has undone it since",
+    next:
+      "Look at the status and at the logs of Hasura and PostgreSQL, then run the same command again: it continues " +
+      "from what the ledger shows",
+  });
+}
+
+/** The step that the run ended with is done all the same. */
+function errorOfDoneStep(
+  error: ToolError,
+  { step, remaining, ledger }: { step: Step; remaining: Step[]; ledger: Ledger },
+): ToolError | undefined {
+  const title = migrationTitle(step.migration);
+  const shown = `The ledger shows that ${title} is ${past(step)}`;
+  if (error instanceof UnknownOutcomeError) {
+    if (step.direction === "apply" && openAfterTasks(ledger).length > 0) return openAfterTask(step.migration, shown);
+    if (remaining.length === 0) return undefined;
+    const reason = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+    return new AccessError(`The answer to ${title} was lost${reason}`, {
+      state: `${shown}; no other step was started`,
+      next: "Run the same command again: it continues from there",
+      cause: error,
+    });
+  }
+  // Whoever did it, it was not this run's step.
+  if (error instanceof BusyError) error.state = `${shown}, by another run`;
+  else if (error.cause instanceof HasuraError) {
+    error.state = `${shown}; ${error.state ?? "the rest of its file may be missing"}`;
+  }
+  return error;
+}
+
+function errorOfMissingStep(error: ToolError, step: Step): ToolError {
+  if (error.cause instanceof HasuraError && !(error instanceof UnknownOutcomeError)) {
+    error.state ??= `The ledger does not show ${migrationTitle(step.migration)} as ${past(step)}`;
+  }
+  return error;
+}
+
+function past(step: Step | undefined): string {
+  return step?.direction === "revert" ? "reverted" : "applied";
 }

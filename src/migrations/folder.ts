@@ -16,6 +16,9 @@ type Files = Pick<Runtime, "readDir" | "readFile">;
 /** Largest version: the ledger keeps them as PostgreSQL's `integer`. */
 const MAX_VERSION = 2_147_483_647;
 
+/** How many folders are read side by side. */
+const AT_ONCE = 16;
+
 /**
  * Names of the folders in `migrationsPath`, each of which is named for a source.
  *
@@ -57,7 +60,12 @@ export async function readFolder(rt: Files, path: string): Promise<Migration[]> 
       next: "Copy the migrations of the release into it, or give another folder with --hasura-path",
     });
   }
-  return await Promise.all(named.map((migration) => readMigration(rt, path, migration)));
+  const migrations: Migration[] = [];
+  for (let start = 0; start < named.length; start += AT_ONCE) {
+    const some = named.slice(start, start + AT_ONCE);
+    migrations.push(...await Promise.all(some.map((migration) => readMigration(rt, path, migration))));
+  }
+  return migrations;
 }
 
 async function listFolder(rt: Files, path: string): Promise<DirEntry[]> {

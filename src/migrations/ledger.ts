@@ -53,10 +53,13 @@ function decodeRow(row: unknown): LedgerRow {
     throw new NoAnswerError("The server answered the query for the ledger with another shape");
   }
   if (!/^(0|[1-9]\d*)$/.test(row.id)) {
-    throw new DriftError(`Cannot use the ledger: ${LEDGER_TABLE} has the row "${row.id}", which is not a number`, {
-      state: "Nothing was changed",
-      next: "Find out where the row comes from before anything else; a migration marks itself with its number only",
-    });
+    throw new DriftError(
+      `Cannot use the ledger: ${LEDGER_TABLE} has the row "${row.id}", which is not a plain whole number`,
+      {
+        state: "Nothing was changed",
+        next: "Find out where the row comes from before anything else; a migration marks itself with its number only",
+      },
+    );
   }
   return { version: Number(row.id), pauseAfter: row.pause_after === true, afterDone: row.after_done === true };
 }

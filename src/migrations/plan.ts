@@ -9,6 +9,7 @@ import {
   currentVersion,
   type Direction,
   type Ledger,
+  LEDGER_TABLE,
   type Migration,
   migrationTitle,
   openAfterTasks,
@@ -107,7 +108,12 @@ export function openAfterTask(migration: Pick<Migration, "version" | "name">, st
   const title = migration.name === "" ? String(migration.version) : migrationTitle(migration);
   return new AfterTaskError(`The "after" task of migration ${title} is open`, {
     state: `${state}; the database takes no further migration until the task is done`,
-    next: `Complete the task as the release notes of migration ${migration.version} say (this version of the tool ` +
-      "does not run it), set after_done of its row, and run the same command again",
+    next: afterTaskAdvice(migration.version),
   });
+}
+
+/** What to do about the open "after" task of a migration. */
+export function afterTaskAdvice(version: number): string {
+  return `Complete the "after" task of migration ${version} as its release notes say (this version of the tool does not ` +
+    `run it), then "update ${LEDGER_TABLE} set after_done = true where migration_id = ${version};", and run migrate --apply`;
 }

@@ -51,7 +51,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       const proof = await executeStep(step, options);
       done.push(step);
       options.afterStep(step, index);
-      if (step.direction === "apply" && proof.openAfterTasks > 0) {
+      if (step.direction === "apply" && proof.afterTaskOpen) {
         throw openAfterTask(step.migration, `${migrationTitle(step.migration)} is applied`);
       }
     } catch (thrown) {
@@ -74,7 +74,7 @@ async function executeStep(step: Step, { rt, client, source }: RunOptions): Prom
     }
     return proof;
   } catch (error) {
-    throw explainStepError(error, step, client.endpoint);
+    throw explainStepError(error, step, { endpoint: client.endpoint, source });
   }
 }
 

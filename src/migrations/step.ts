@@ -48,11 +48,10 @@ begin
   begin
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
-  exception when lock_not_available then
+  exception when lock_not_available or query_canceled then
     raise exception using errcode = '${STEP_STATES.locked}', message = 'another run holds the migration lock';
   end;
   ${refuseUnlessLedgerEndsWith(before, STEP_STATES.ledgerChanged)}
-  perform pg_catalog.set_config('aerie_db_migration.step', '${before}-${after}', true);
 end
 $aerie_db_migration_guard$;
 set local lock_timeout to default;
@@ -61,7 +60,11 @@ ${sql}
 set constraints all immediate;
 do $aerie_db_migration_proof$
 begin
-  if pg_catalog.current_setting('aerie_db_migration.step', true) is distinct from '${before}-${after}' then
+  if not exists (
+    select from pg_catalog.pg_locks l
+      where l.locktype = 'advisory' and l.classid = ${LOCK_KEYS[0]} and l.objid = ${LOCK_KEYS[1]} and l.objsubid = 2
+        and l.pid = pg_catalog.pg_backend_pid() and l.granted
+  ) then
     raise exception using errcode = '${STEP_STATES.transactionEnded}', message = 'the file ended the transaction';
   end if;
   ${refuseUnlessLedgerEndsWith(after, STEP_STATES.notMarked)}
@@ -69,19 +72,25 @@ end
 $aerie_db_migration_proof$;
 select pg_catalog.json_build_object(
   'version', (select max(m.migration_id::integer) from ${LEDGER_TABLE} m),
-  'open_after_tasks', (select count(*) from ${LEDGER_TABLE} m
-    where (pg_catalog.to_jsonb(m) ->> 'pause_after')::boolean and not (pg_catalog.to_jsonb(m) ->> 'after_done')::boolean)
+  'after_task_open', coalesce((
+    select (pg_catalog.to_jsonb(m) ->> 'pause_after')::boolean and not (pg_catalog.to_jsonb(m) ->> 'after_done')::boolean
+      from ${LEDGER_TABLE} m where m.migration_id::integer = ${after}), false)
 )::text as proof`;
 }
 
-/** Numbers are unique in the table, so as many as from 0 to `version`, and none beyond, are all of them. */
+/**
+ * Rows are unique in the table, so as many as from 0 to `version`, and none beyond, are all of them. A row such as '01'
+ * would be another one with the same number.
+ */
 function refuseUnlessLedgerEndsWith(version: number, sqlState: string): string {
   return `if (select count(*) <> ${
     version + 1
   } or min(m.migration_id::integer) <> 0 or max(m.migration_id::integer) <> ${version}
-      from ${LEDGER_TABLE} m) then
+      or bool_or(m.migration_id::text <> m.migration_id::integer::text) from ${LEDGER_TABLE} m) then
     raise exception using errcode = '${sqlState}',
       message = (select 'the ledger has ' || count(*) || ' rows and ends with ' || coalesce(max(m.migration_id::integer)::text, 'none')
+        || coalesce(', one of them ''' || min(m.migration_id::text)
+          filter (where m.migration_id::text <> m.migration_id::integer::text) || '''', '')
         || ', not ${version + 1} rows that end with ${version}' from ${LEDGER_TABLE} m);
   end if;`;
 }
@@ -90,14 +99,14 @@ function refuseUnlessLedgerEndsWith(version: number, sqlState: string): string {
 export interface StepProof {
   /** The newest version in the ledger now. */
   version: number;
-  /** How many "after" tasks are open now. */
-  openAfterTasks: number;
+  /** Whether the newest version has an "after" task that is open. */
+  afterTaskOpen: boolean;
 }
 
 /** Decodes the answer; `undefined` where it is not one to a step. */
 export function decodeStepProof(value: unknown): StepProof | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { version, open_after_tasks: openAfterTasks } = value as Record<string, unknown>;
-  if (typeof version !== "number" || typeof openAfterTasks !== "number") return undefined;
-  return { version, openAfterTasks };
+  const { version, after_task_open: afterTaskOpen } = value as Record<string, unknown>;
+  if (typeof version !== "number" || typeof afterTaskOpen !== "boolean") return undefined;
+  return { version, afterTaskOpen };
 }

@@ -14,17 +14,23 @@ import {
   UnknownOutcomeError,
 } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/client.ts";
-import { describePostgres, explainCallError, nextAfterNoAnswer } from "../hasura/explain.ts";
+import { describePostgres, explainCallError, isWithoutDatabase, nextAfterNoAnswer } from "../hasura/explain.ts";
 import { STEP_STATES } from "./step.ts";
 import { LEDGER_TABLE, migrationTitle, type Step, stepFile } from "./types.ts";
 
 /** SQLSTATE object_not_in_prerequisite_state, which `mark_migration_applied` raises while an "after" task is open. */
 const AFTER_TASK_OPEN = "55000";
 
+/** Where the step was sent. */
+export interface StepTarget {
+  endpoint: string;
+  source: string;
+}
+
 /**
  * The error to show for a step that did not end well; what is not an error of a call is returned as it is.
  */
-export function explainStepError(error: unknown, step: Step, endpoint: string): unknown {
+export function explainStepError(error: unknown, step: Step, { endpoint, source }: StepTarget): unknown {
   const title = migrationTitle(step.migration);
   const verb = step.direction === "apply" ? "apply" : "revert";
   const rolledBack = `All that ${title} changed was rolled back; the ledger is as it was before this step`;
@@ -85,6 +91,11 @@ export function explainStepError(error: unknown, step: Step, endpoint: string): 
       cause: error,
     });
   }
+  if (isWithoutDatabase(error) || error.code === "not-exists") {
+    const explained = explainCallError(error, { action: `${verb} ${title}`, endpoint, source });
+    if (explained instanceof ToolError) explained.state = `${title} was not started`;
+    return explained;
+  }
   if (error.status >= 500 || error.code === "unexpected" || error.code === "conflict") {
     const words = postgres === undefined ? "" : `: ${describePostgres(postgres)}`;
     return unknownOutcome(step, `Hasura answered ${error.status}, "${error.message}"${words}`, error);
@@ -96,9 +107,15 @@ export function explainStepError(error: unknown, step: Step, endpoint: string): 
       cause: error,
     });
   }
-  const explained = explainCallError(error, { action: `${verb} ${title}`, endpoint });
-  if (explained instanceof ToolError) explained.state ??= rolledBack;
-  return explained;
+  if (error.code === "postgres-error") {
+    // What is left of the state, the ledger has to tell: see confirm.ts.
+    return new FailedError(`Cannot ${verb} ${title}: "${stepFile(step)}" failed, and Hasura does not say why`, {
+      next: "Look into the logs of Hasura and PostgreSQL, or start Hasura without " +
+        "HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS=false to see PostgreSQL's words here; then run the same command again",
+      cause: error,
+    });
+  }
+  return explainCallError(error, { action: `${verb} ${title}`, endpoint, source });
 }
 
 function unknownOutcome(step: Step, reason: string, cause: unknown): UnknownOutcomeError {

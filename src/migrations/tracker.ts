@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Runtime } from "../runtime.ts";
 import type { HasuraClient } from "../hasura/client.ts";
 import { readTracker, writeTracker } from "../hasura/catalog_state.ts";
 import { reconcileTracker } from "./reconcile.ts";
@@ -14,22 +15,40 @@ import type { Ledger } from "./types.ts";
 
 /** Brings the tracker up to date in the background. */
 export interface TrackerKeeper {
-  /** Starts to bring the tracker to `ledger`, or remembers to do so after what is under way. */
+  /** Starts to bring the tracker to `ledger`, or remembers to do so later. */
   update(ledger: Ledger): void;
   /** Waits until the tracker shows the last `ledger`, trying once more where that failed; the error if it still did. */
   settle(): Promise<unknown>;
 }
 
-/** Creates a keeper for the entries of `source`. */
-export function createTrackerKeeper(client: HasuraClient, source: string): TrackerKeeper {
+/** Milliseconds from one write to the next while steps go on: the document grows with the number of migrations. */
+const WRITE_INTERVAL = 1_000;
+
+/** What a keeper works with. */
+export interface TrackerKeeperOptions {
+  rt: Pick<Runtime, "now">;
+  client: HasuraClient;
+  /** Whose entries are kept. */
+  source: string;
+}
+
+/** Creates a keeper. */
+export function createTrackerKeeper({ rt, client, source }: TrackerKeeperOptions): TrackerKeeper {
   let wanted: Ledger | undefined;
+  let lastStart = -Infinity;
   let failed: { ledger: Ledger; error: unknown } | undefined;
   let running: Promise<void> | undefined;
+  let settling = false;
 
-  async function work(): Promise<void> {
-    while (wanted !== undefined) {
+  function isDue(): boolean {
+    return wanted !== undefined && (settling || rt.now() - lastStart >= WRITE_INTERVAL);
+  }
+
+  async function write(): Promise<void> {
+    while (wanted !== undefined && isDue()) {
       const ledger = wanted;
       wanted = undefined;
+      lastStart = rt.now();
       try {
         // Read anew each time: the console or a Hasura CLI may have written in the meantime, for other sources too.
         const { toMark, toUnmark, state } = reconcileTracker(await readTracker(client), source, ledger);
@@ -44,12 +63,15 @@ export function createTrackerKeeper(client: HasuraClient, source: string): Track
 
   function update(ledger: Ledger): void {
     wanted = ledger;
-    running ??= work();
+    if (running === undefined && isDue()) running = write();
   }
 
   return {
     update,
     async settle() {
+      settling = true;
+      await running;
+      if (wanted !== undefined) update(wanted);
       await running;
       if (failed !== undefined) update(failed.ledger);
       await running;

@@ -55,6 +55,8 @@ export interface StatusReport {
   /** How Hasura's tracker differs from the ledger. */
   tracker: { toMark: number[]; toUnmark: string[] };
   inconsistentObjects: InconsistentObject[];
+  /** Whether ledger and folder do not fit, so that nothing can be migrated. */
+  hasDrifted: boolean;
 }
 
 /** What `migrate` did. */

@@ -7,24 +7,62 @@
 import type { ToolError } from "../errors.ts";
 import type { StatusRow } from "../migrations/plan.ts";
 import type { Step } from "../migrations/types.ts";
+import type { Redactor } from "../redact.ts";
 import type { Output } from "../runtime.ts";
 import type { MigrateReport, Reporter, StatusReport } from "./events.ts";
 
+/** Where to write, and what. */
+export interface JsonReporterOptions {
+  /** Not redacted: without a secret such as `1` or `,` the text would be no document any more. */
+  stdout: Output;
+  stderr: Output;
+  /** Takes the secrets out of the values, before they become text. */
+  redactor: Redactor;
+  /** Whether errors tell where they came from. */
+  debug: boolean;
+}
+
+/** Words of ours that programs compare with; a secret that is one of them is not given away by them. */
+const FIXED_KEYS: readonly string[] = ["command", "direction", "code"];
+
 /** Creates the reporter. */
-export function createJsonReporter({ stdout, stderr }: { stdout: Output; stderr: Output }): Reporter {
+export function createJsonReporter({ stdout, stderr, redactor, debug }: JsonReporterOptions): Reporter {
   const notes: string[] = [];
-  const print = (output: Output, value: unknown) => output.write(`${JSON.stringify(value, undefined, 2)}\n`);
-  const fail = (error: ToolError) => print(stderr, { error: errorJson(error) });
+  const print = (output: Output, value: unknown) =>
+    output.write(`${JSON.stringify(redactValues(value, redactor), undefined, 2)}\n`);
+  const describe = (error: ToolError) => errorJson(error, debug);
+  const fail = (error: ToolError) =>
+    print(stderr, { error: describe(error), ...(notes.length === 0 ? {} : { notes }) });
   return {
     emit(event) {
       if (event.type === "note") notes.push(event.text);
     },
     finish(report) {
-      print(stdout, { ...(report.command === "status" ? statusJson(report) : migrateJson(report)), notes });
-      if (report.command === "migrate" && report.error !== undefined) fail(report.error);
+      if (report.command === "status") return print(stdout, { ...statusJson(report), notes });
+      print(stdout, { ...migrateJson(report, describe), notes });
+      if (report.error !== undefined) fail(report.error);
     },
     fail,
   };
+}
+
+/** Where `error` and the errors that caused it came from, one text each. */
+export function errorStacks(error: Error): string[] {
+  const stacks: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    stacks.push(cause.stack ?? cause.message);
+  }
+  return stacks;
+}
+
+function redactValues(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === "string") return redactor.redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactValues(item, redactor));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, FIXED_KEYS.includes(key) ? item : redactValues(item, redactor)]),
+  );
 }
 
 function statusJson(report: StatusReport) {
@@ -42,7 +80,7 @@ function statusJson(report: StatusReport) {
   };
 }
 
-function migrateJson(report: MigrateReport) {
+function migrateJson(report: MigrateReport, describe: (error: ToolError) => unknown) {
   const { target, tracker, inconsistentObjects } = report;
   return {
     command: "migrate",
@@ -57,7 +95,7 @@ function migrateJson(report: MigrateReport) {
     metadata: inconsistentObjects === undefined
       ? null
       : { consistent: inconsistentObjects.length === 0, inconsistentObjects },
-    error: report.error === undefined ? null : errorJson(report.error),
+    error: report.error === undefined ? null : describe(report.error),
   };
 }
 
@@ -69,12 +107,13 @@ function stepJson({ migration }: Step) {
   return { version: migration.version, name: migration.name };
 }
 
-function errorJson(error: ToolError) {
+function errorJson(error: ToolError, debug: boolean) {
   return {
     code: error.code,
     exitCode: error.exitCode,
     message: error.message,
     state: error.state ?? null,
     next: error.next ?? null,
+    ...(debug ? { stack: errorStacks(error) } : {}),
   };
 }

@@ -21,14 +21,14 @@ export interface TextReporterOptions {
 
 /** Creates the reporter. */
 export function createTextReporter({ stdout, stderr, color }: TextReporterOptions): Reporter {
-  const info = (text: string) => stderr.write(`INFO ${text}\n`);
+  const info = (text: string) => stderr.write(`INFO ${oneLine(text)}\n`);
   const warn = (text: string) => stderr.write(`WARN ${text}\n`);
   const error = (failure: ToolError) => stderr.write(formatError(failure, color));
 
   function emit(event: ReportEvent): void {
     switch (event.type) {
       case "note":
-        return stderr.write(`note: ${event.text}\n`);
+        return stderr.write(`note: ${oneLine(event.text)}\n`);
       case "migrate-started":
         return info(
           `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describe(event.target)}`,
@@ -56,7 +56,7 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
         return info(formatStop(event));
       case "stop-requested":
         return stderr.write(
-          `${event.signal} received: the running step is finished first, no other is started; once more stops at once\n`,
+          `${event.signal} received: no further step is started, a running one is finished first; once more stops at once\n`,
         );
       case "metadata-reloaded":
         return info("Metadata reloaded");
@@ -76,7 +76,7 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
     );
     for (const version of report.openAfterTasks) warn(afterTaskLine(version));
     const { toMark, toUnmark } = report.tracker;
-    if (toMark.length + toUnmark.length > 0) {
+    if (toMark.length + toUnmark.length > 0 && !report.hasDrifted) {
       info("Hasura's tracker differs from the database; the next migrate brings it in step");
     }
     if (report.inconsistentObjects.length > 0) warn(formatInconsistent(report.inconsistentObjects));
@@ -136,10 +136,18 @@ function formatInconsistent(objects: InconsistentObject[]): string {
   return [`Metadata is inconsistent: ${objects.length} object${objects.length === 1 ? "" : "s"}`, ...lines].join("\n");
 }
 
+/**
+ * Text that may come from a server, as one line: its line breaks could pass for lines of ours, and its control codes
+ * would reach the terminal.
+ */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, " ");
+}
+
 function formatError(error: ToolError, color: boolean): string {
   const label = `error[${error.code}]`;
-  const lines = [`${color ? `\x1b[1;31m${label}\x1b[0m` : label}: ${error.message}`];
-  if (error.state !== undefined) lines.push(`state: ${error.state}`);
-  if (error.next !== undefined) lines.push(`next: ${error.next}`);
+  const lines = [`${color ? `\x1b[1;31m${label}\x1b[0m` : label}: ${oneLine(error.message)}`];
+  if (error.state !== undefined) lines.push(`state: ${oneLine(error.state)}`);
+  if (error.next !== undefined) lines.push(`next: ${oneLine(error.next)}`);
   return `${lines.join("\n")}\n`;
 }

@@ -143,6 +143,31 @@ const REFUSED: Case[] = [
     message: /does not mark its migration/,
   },
   {
+    name: "SQL that marks its number in another spelling",
+    migrations: [{ folder: "1_a", up: "call migrations.mark_migration_applied('01');" }],
+    code: 1,
+    message:
+      /does not mark its migration: after it ran, the ledger has 2 rows and ends with 1, one of them '01', not 2 rows/,
+  },
+  {
+    name: "SQL that resets its session",
+    migrations: [{ folder: "1_a", up: `create table public.kept (i integer);\nreset all;\nselect 1 / 0;\n${MARK_1}` }],
+    code: 1,
+    message: /failed: division by zero[^]*rolled back/,
+  },
+  {
+    name: "SQL whose error quotes the whole file",
+    migrations: [{ folder: "1_a", up: `select $body$ ${"data ".repeat(1000)}` }],
+    code: 1,
+    message: /^.{0,600}… \(SQLSTATE 42601\)$/m,
+  },
+  {
+    name: "SQL that raises control codes and lines",
+    migrations: [{ folder: "1_a", up: "do $$ begin raise exception e'\\x1b[2Jone\\ntwo'; end $$;" }],
+    code: 1,
+    message: /failed: {2}\[2Jone… \(SQLSTATE P0001\)/,
+  },
+  {
     name: "SQL that ends within a comment",
     migrations: [{ folder: "1_a", up: `create table public.kept (i integer);\n${MARK_1}/* open` }],
     code: 1,
@@ -243,6 +268,7 @@ Deno.test("unusual files that work", async (t) => {
     ["CRLF", `create table public.t (\r\n  i integer\r\n);\r\n${MARK_1.replace("\n", "\r\n")}`],
     ["a byte order mark", new Uint8Array([0xef, 0xbb, 0xbf, ...text(`create table public.t (i integer); ${MARK_1}`)])],
     ["names of our own", `do $aerie$ begin create table public.t (i integer); end $aerie$; ${MARK_1}`],
+    ["a session that is reset", `create table public.t (i integer); ${MARK_1} reset all;`],
     ["a local setting", `set local search_path to ''; create table public.t (i integer); ${MARK_1}`],
   ];
   for (const [name, up] of bodies) {

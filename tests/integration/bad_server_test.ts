@@ -27,7 +27,7 @@ Deno.test("databases that are not as they should be", async (t) => {
     [
       "a row that is no number",
       "insert into migrations.schema_migrations values ('one')",
-      /has the row "one", which is not a number/,
+      /has the row "one", which is not a plain whole number/,
     ],
     [
       "no ledger",
@@ -145,7 +145,7 @@ Deno.test("a wrong secret", async () => {
       venue: { url: venue.url, adminSecret: "not-the-secret" },
       path: deployment.path,
     });
-    assert.match(result.stderr, /refuses the admin secret: invalid x-hasura-admin-secret/);
+    assert.match(result.stderr, /refuses the admin secret from option --admin-secret: invalid x-hasura-admin-secret/);
     assert.equal(result.code, 4, result.stderr);
     assert.deepEqual(venue.writes(), []);
   }

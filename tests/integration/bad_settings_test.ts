@@ -1,6 +1,7 @@
 /** Settings that cannot be used, and unusual ones that can: on the command line, with the venue watching. */
 
 import assert from "node:assert/strict";
+import { programPath } from "../support/binary.ts";
 import { runTool } from "../support/cli.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";
 import { startVenue, type Venue } from "../venue/mod.ts";
@@ -183,4 +184,57 @@ Deno.test("unusual settings that work", async (t) => {
     });
     assert.deepEqual(new Set(paths), new Set(["http://h.invalid/a/b/v2/query", "http://h.invalid/a/b/v1/metadata"]));
   });
+});
+
+Deno.test("help names every way in, and has colors on terminals only", async () => {
+  const root = await runTool(["--help"], { bare: true });
+  assert.match(root.stdout, /^ +-h, --help [^]*^ +--version +- Show the version\.$/m);
+  const cases: [args: string[], text: RegExp][] = [
+    [["completions", "-h"], /^Usage: aerie_db_migration completions[^]*^ +bash +- /m],
+    [["completions", "--help"], /^Usage: aerie_db_migration completions[^]*^ +bash +- /m],
+    [["completions", "bash", "--help"], /^Usage: aerie_db_migration completions bash/],
+    [["completions", "zsh", "-h"], /^Usage: aerie_db_migration completions zsh/],
+  ];
+  for (const [args, text] of cases) {
+    const result = await runTool(args, { bare: true });
+    assert.deepEqual([result.code, result.stderr], [0, ""]);
+    assert.match(result.stdout, text);
+    assert.ok(!result.stdout.includes("\x1b"), args.join(" "));
+  }
+});
+
+Deno.test("completions without a shell, or of an unknown one, are a usage error that names the shells", async () => {
+  for (const args of [["completions"], ["completions", "tcsh"]]) {
+    const result = await runTool(args, { bare: true });
+    assert.deepEqual([result.code, result.stdout], [2, ""]);
+    assert.match(result.stderr, /^error\[usage\]: .*bash, zsh, fish/);
+  }
+});
+
+Deno.test({
+  name: "completions that cannot be written are a failure, not a bug",
+  // There is no full device elsewhere.
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `exec "$0" completions bash > /dev/full`, programPath()],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /^error\[failed\]: Cannot write to stdout: /);
+});
+
+Deno.test("settings that an env file gives in lines that are none are told as that", async () => {
+  for (const line of ['HASURA_GRAPHQL_ADMIN_SECRET="hidden', "HASURA_GRAPHQL_ADMIN_SECRET: hidden"]) {
+    await using deployment = await createDeployment({
+      migrations: tableMigrations(1),
+      files: { "x.env": `HASURA_GRAPHQL_ENDPOINT=http://h\n${line}\n` },
+    });
+    const { path } = deployment;
+    const result = await runTool(["status", `--env-path=${path}/x.env`], { path });
+    assert.equal(result.code, 3);
+    assert.match(result.stderr, /x\.env" \(line 2 of it cannot be read as NAME=value\)/);
+    assert.doesNotMatch(result.stderr, /hidden/);
+  }
 });

@@ -183,3 +183,81 @@ Deno.test("a run that cannot be confirmed has not ended well", async () => {
   );
   assert.deepEqual(await venue.ledger(), [0, 1]);
 });
+
+Deno.test("a step whose answer was lost and that the ledger shows is told as done", async (t) => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const isStep = (request: { type?: string; readOnly?: boolean }) =>
+    request.type === "run_sql" && request.readOnly === false;
+  await t.step("with more to do, the run stops", async () => {
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "after", do: "drop" });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(result.code, 4, result.stderr);
+    assert.match(
+      result.stderr,
+      /error\[access\]: The answer to 1_step_1 was lost: .*\nstate: The ledger shows that 1_step_1 is applied; no other/,
+    );
+    assert.match(result.stderr, /INFO 1 of 2 migrations applied; the next one is 2_step_2\n/);
+    assert.equal(venue.log.filter(isStep).length, 1);
+  });
+  await t.step("with nothing more to do, the asked state is reached", async () => {
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "after", do: { html: 504 } });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(
+      result.stderr,
+      /note: It is not known whether 2_step_2 was applied: .*504.* The ledger shows that it was\n/,
+    );
+    assert.match(result.stderr, /INFO migrations applied\n/);
+    assert.equal(venue.log.filter(isStep).length, 2);
+  });
+});
+
+Deno.test("where Hasura hides what PostgreSQL says, nothing is claimed that is not known", async (t) => {
+  await using venue = await startVenue({ internalErrors: false });
+  await using failing = await createDeployment({ migrations: [{ folder: "1_a", up: "select 1 / 0;" }] });
+  await t.step("a migration that fails", async () => {
+    const result = await runTool(RUN_ALL, { venue, path: failing.path });
+    assert.equal(result.code, 1);
+    assert.match(
+      result.stderr,
+      /1_a\/up.sql" failed, and Hasura does not say why\nstate: The ledger does not show 1_a as applied\n/,
+    );
+    assert.match(result.stderr, /HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS/);
+  });
+  await t.step("a migration that commits by itself", async () => {
+    await using committing = await createDeployment({
+      migrations: [{ folder: "1_a", up: "call migrations.mark_migration_applied('1'); commit;" }],
+    });
+    const result = await runTool(RUN_ALL, { venue, path: committing.path });
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /state: The ledger shows that 1_a is applied; the rest of its file may be missing\n/);
+    assert.doesNotMatch(result.stderr, /rolled back/);
+    assert.deepEqual(await venue.ledger(), [0, 1]);
+  });
+});
+
+Deno.test("an answer of Hasura's about its database is no unknown outcome, and says what was done before it", async () => {
+  await using venue = await startVenue();
+  const answers = [
+    [{ code: "not-exists", error: 'source with name "Aerie" does not exist' }, 3, /has no database "Aerie"/],
+    [{ code: "unexpected", error: 'source with name "Aerie" is inconsistent' }, 4, /cannot use its database/],
+    [
+      { code: "postgres-max-connections-error", error: "max connections reached on postgres" },
+      4,
+      /cannot use its database/,
+    ],
+  ] as const;
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  for (const [body, code, message] of answers) {
+    await venue.reset();
+    venue.addFault({
+      match: { type: "run_sql", readOnly: false, nth: 2 },
+      do: { status: 400, body: { path: "$", ...body } },
+    });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(result.code, code, result.stderr);
+    assert.match(result.stderr, message);
+    assert.match(result.stderr, /state: 2_step_2 was not started\n[^]*INFO 1 of 2 migrations applied/);
+  }
+});

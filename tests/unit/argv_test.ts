@@ -113,6 +113,10 @@ Deno.test("normalizeArgv() reads what the vectors do not show", () => {
     [["--v"], ["--version"]],
     [["--bogus", "--version", "status"], ["--version"]],
     [["completions", "bash"], ["completions", "bash"]],
+    [["completions", "-h"], ["completions", "--help"]],
+    [["completions", "--help", "bash"], ["completions", "--help"]],
+    [["completions", "zsh", "-h"], ["completions", "zsh", "--help"]],
+    [["completions", "fish", "-n", "x"], ["completions", "fish", "--name=x"]],
     [["completions", "complete", "status", "--admin_secret", "-h"], [
       "completions",
       "complete",
@@ -162,6 +166,10 @@ Deno.test("normalizeArgv() refuses a line and says what is wrong with it", () =>
     [["--json", "status"], /unrecognized arguments "--json"$/, /status --help/],
     [["-p", "x", "status"], /"x": it is not a command/, /command first/],
     [["-a", "status"], /unrecognized arguments "-a"$/, /status --help/],
+    [["completions"], /no shell is given \(choose from bash, zsh, fish\)$/, /completions --help/],
+    [["completions", "tcsh"], /"tcsh": it is not a shell .*\(choose from bash, zsh, fish\)$/, /completions --help/],
+    [["completions", "bash", "extra"], /unrecognized arguments "extra"$/, /completions --help/],
+    [["completions", "--bogus", "bash"], /unrecognized arguments "--bogus"$/, /completions --help/],
     [["--bogus", "completions", "bash"], /unrecognized arguments "--bogus"$/, /--help/],
     [["migrate"], /one of -a\/--apply and -r\/--revert is required/, /aerie_db_migration migrate --help/],
     [["migrate", "-a", "-r"], /-r\/--revert together with -a\/--apply/, /migrate --help/],
@@ -235,11 +243,49 @@ Deno.test("normalizeArgv() never shows a word that may be a secret", () => {
     "--a SECRET status",
     "--admin-secret=SECRET status",
     "--admin-secret my SECRET -n h",
+    "status --admin-secretSECRET",
+    "status --admin-secret:SECRET",
+    "status --admin-secret: SECRET",
+    "status --admin_secretSECRET",
+    "status --ADMIN-SECRETSECRET",
+    "status --endpoint:SECRET",
+    "status \u2013admin-secret SECRET",
+    "status \u2014admin-secret SECRET",
+    "status \u2212\u2212admin-secret=SECRET",
+    "\u2013\u2013admin-secret SECRET status",
+    "\u2013ad SECRET status",
+    "status --passwordSECRET",
+    "status --my-SECRET-secret",
+    "status my-SECRET-secret x",
+    "status HASURA_GRAPHQL_ADMIN_SECRET=SECRET",
+    "HASURA_GRAPHQL_ADMIN_SECRET=SECRET status",
+    "status HASURA_GRAPHQL_ADMIN_SECRET SECRET",
+    "status HASURA_GRAPHQL_ADMIN_SECRET= SECRET",
+    "status X=SECRET",
+    "SECRETsecret status",
+    "completions SECRETsecret",
+    "completions bash SECRETsecret",
+    "completions bash --admin-secret SECRET",
   ];
   for (const line of lines) {
     const { message, next, state } = usageError(line.split(" "));
-    assert.doesNotMatch(`${message} ${next} ${state}`, /SECRET/, line);
+    const shown = `${message} ${next} ${state}`.replaceAll("HASURA_GRAPHQL_ADMIN_SECRET", "").replace(
+      "ADMIN-SECRET",
+      "",
+    );
+    assert.doesNotMatch(shown, /SECRET/, line);
   }
+  const shown: [line: string, end: RegExp][] = [
+    ["status --admin-secretVALUE", / "--admin-secret…"$/],
+    ["status --admin-secret:VALUE", / "--admin-secret…"$/],
+    ["status --admin_secretVALUE", / "--admin_secret…"$/],
+    ["status \u2013admin-secret VALUE", / "\u2013admin-secret" \(a word that may be a secret\)$/],
+    ["status HASURA_GRAPHQL_ADMIN_SECRET=VALUE", / "HASURA_GRAPHQL_ADMIN_SECRET…"$/],
+    ["status --endpoint:VALUE", / "--endpoint:…"$/],
+    ["status X=VALUE", / "X=…"$/],
+    ["status --my-secret", /arguments \(a word that may be a secret\)$/],
+  ];
+  for (const [line, end] of shown) assert.match(usageError(line.split(" ")).message, end, line);
   assert.match(usageError(["migrate", "-a", "--admin-secret", "s", "--bogus"]).message, /"--bogus"$/);
   assert.match(usageError(["migrate", "-a", "--admin-secret", "s", "--all", "extra"]).message, /"extra"$/);
 });

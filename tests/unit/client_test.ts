@@ -8,7 +8,12 @@ import { executeSql, querySql } from "../../src/hasura/sql.ts";
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 function clientOf(fetch: Fetch, adminSecret = "a-secret-of-tests") {
-  return createHasuraClient({ fetch }, { endpoint: "http://h.invalid/base", adminSecret });
+  return createHasuraClient({ fetch }, {
+    endpoint: "http://h.invalid/base",
+    adminSecret,
+    adminSecretFrom: "a test",
+    redact: (text) => text.replaceAll(adminSecret, "****"),
+  });
 }
 
 function answering(body: unknown, init: ResponseInit = {}): Fetch {
@@ -115,6 +120,26 @@ Deno.test("only a connection that was never made is known to have sent nothing",
     await assert.rejects(executeSql(clientOf(() => Promise.reject(new TypeError(message))), SQL), (error) => {
       assert.ok(error instanceof NoAnswerError);
       assert.deepEqual([error.notSent, error.message], [notSent, shown]);
+      return true;
+    });
+  }
+});
+
+Deno.test("what a server says is redacted before it is shortened", async () => {
+  const text = `${"x".repeat(190)} a-secret-of-tests`;
+  await assert.rejects(querySql(clientOf(answering(text)), SQL), (error) => {
+    assert.ok(error instanceof NoAnswerError);
+    assert.match(error.message, /x \*\*\*\*"/);
+    return true;
+  });
+});
+
+Deno.test("a request that a proxy turns away was not worked on", async () => {
+  const page = (status: number) => clientOf(answering("<html></html>", { status }));
+  for (const [status, notSent] of [[413, true], [429, true], [502, false], [504, false]] as const) {
+    await assert.rejects(executeSql(page(status), SQL), (error) => {
+      assert.ok(error instanceof NoAnswerError);
+      assert.equal(error.notSent, notSent, String(status));
       return true;
     });
   }

@@ -82,6 +82,8 @@ Deno.test("parseEnvFile() tells the lines that it skips", () => {
   const cases: [text: string, lines: number[]][] = [
     ["A=1\n# c\n\nB\nexport C", []],
     ["A B=1", [1]],
+    // Sets nothing, and was surely meant to.
+    ["A:1\nB:\nC", [1, 2]],
     ["\n\n  =1\r\n\r\nA='open\nB=2\nC=\"open", [3, 5, 7]],
     ["A='l1\nl2' x\nB: 2\nC=3", [1, 3]],
   ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { quoteText } from "../../src/quote.ts";
 import { createRedactor } from "../../src/redact.ts";
 
 Deno.test("redact() replaces a secret in all its spellings", () => {
@@ -23,4 +24,39 @@ Deno.test("redact() leaves text alone where there is no secret", () => {
   redactor.add("");
   redactor.add("  ");
   assert.equal(redactor.redact("any text"), "any text");
+});
+
+Deno.test("redact() leaves whole what is allowed, and never a secret", () => {
+  const cases: [secret: string, allowed: string[], text: string, expected: string][] = [
+    [
+      "aerie",
+      ["http://aerie.invalid:8080"],
+      "at http://aerie.invalid:8080/v2: aerie",
+      "at http://aerie.invalid:8080/v2: ****",
+    ],
+    ["aerie", ["/tmp/aerie/hasura"], '"/tmp/aerie/hasura/x" /tmp/aerie/other', '"/tmp/aerie/hasura/x" /tmp/****/other'],
+    ["aerie", ["aerie"], "aerie", "****"],
+    ["aerie", [" aerie "], "an aerie x", "an **** x"],
+    ["long/secret", [".", "/", "long", "", " "], "a long/secret.", "a ****."],
+    ["long-secret", ["x-long", "secret-x"], "x-long-secret-x", "x-****-x"],
+    ["ababababa", ["xababababa"], "xababababababa xababababa", "xab**** xababababa"],
+    ['q"uoted-it', ['/a/q"uoted-it'], String.raw`"/a/q\"uoted-it" q\"uoted-it`, String.raw`"/a/q\"uoted-it" ****`],
+    ["zero\u200bwidth", [], quoteText("zero\u200bwidth"), '"****"'],
+  ];
+  for (const [secret, allowed, text, expected] of cases) {
+    for (const secretFirst of [true, false]) {
+      const redactor = createRedactor();
+      if (secretFirst) redactor.add(secret);
+      for (const word of allowed) redactor.allow(word);
+      if (!secretFirst) redactor.add(secret);
+      assert.equal(redactor.redact(text), expected);
+    }
+  }
+});
+
+Deno.test("redact() hides secrets that overlap", () => {
+  const redactor = createRedactor();
+  redactor.add("first-secret");
+  redactor.add("secret-second");
+  assert.equal(redactor.redact("a first-secret-second b first-secret"), "a **** b ****");
 });

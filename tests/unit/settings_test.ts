@@ -260,6 +260,19 @@ Deno.test("resolveSettings() refuses other endpoints, and shows them without wha
     ["http://", '"http://"', /does not start with http:/, /HOST/],
     ["http:///h", '"http:///h"', /does not start with http:/, /HOST/],
     ["SECRETWORD", "(not shown)", /does not start with http:/, /HOST/],
+    ["q8Zr/kSECRET==", "(not shown)", /does not start with http:/, /HOST/],
+    ["abc.SECRET", "(not shown)", /does not start with http:/, /HOST/],
+    ["abc.SECRET.ghi", "(not shown)", /does not start with http:/, /HOST/],
+    ["//SECRET", "(not shown)", /does not start with http:/, /HOST/],
+    ["SECRET:", "(not shown)", /does not start with http:/, /HOST/],
+    ["a1:SECRET", "(not shown)", /does not start with http:/, /HOST/],
+    ["localhost.SECRET", "(not shown)", /does not start with http:/, /HOST/],
+    ["localhost", '"localhost"', /does not start with http:/, /HOST/],
+    ["LOCALHOST:8080/x/SECRET", '"LOCALHOST:8080/…"', /does not start with http:/, /HOST/],
+    ["10.0.0.7", '"10.0.0.7"', /does not start with http:/, /HOST/],
+    ["[::1]:8080", '"[::1]:8080"', /does not start with http:/, /HOST/],
+    ["hasura.example.com:443/", '"hasura.example.com:443/…"', /does not start with http:/, /HOST/],
+    ["hasura:8080", '"hasura:8080"', /does not start with http:/, /HOST/],
     ["http://h:99999", '"http://h:99999"', /no valid address/, /port/],
     ["http://a b", '"http://a b"', /a blank/, /without/],
     ["http://h/a\\b", '"http://h/a\\\\b"', /a backslash/, /without/],
@@ -283,6 +296,49 @@ Deno.test("resolveSettings() refuses other endpoints, and shows them without wha
     assert.match(error.next ?? "", next);
     assert.doesNotMatch(`${error.stack} ${error.next}`, /SECRET/);
   }
+});
+
+Deno.test("resolveSettings() does not show an endpoint that is the admin secret, wherever that was given", async () => {
+  const secret = "hasura:8080";
+  const places: [options: ResolveSettingsOptions, world: FakeRuntimeOptions][] = [
+    [{ adminSecret: secret }, {}],
+    [{ adminSecret: "other" }, { env: { HASURA_GRAPHQL_ADMIN_SECRET: secret } }],
+    [{ adminSecret: "other", envPath: "x" }, { files: { x: `HASURA_GRAPHQL_ADMIN_SECRET=${secret}` } }],
+    [{ adminSecret: "other" }, configured(`admin_secret: ${secret}`)],
+  ];
+  for (const [options, world] of places) {
+    for (const endpoint of [secret, ` ${secret}/`, `ftp://${secret}`]) {
+      const error = await failure({ ...options, endpoint }, world);
+      assert.match(error.message, /^Cannot use endpoint \(not shown\) from option --endpoint: /, endpoint);
+    }
+  }
+});
+
+Deno.test("resolveSettings() tells of skipped lines where a setting is missing", async () => {
+  const cases: [line: string, what: string, next: RegExp][] = [
+    ['HASURA_GRAPHQL_ADMIN_SECRET="abc', "line 2 of it", /^Correct line 2 of "x\.env"; or set HASURA_/],
+    ["HASURA_GRAPHQL_ADMIN_SECRET: abc", "line 2 of it", /^Correct line 2 of "x\.env"; or set HASURA_/],
+    ["HASURA_GRAPHQL_ADMIN_SECRET:abc", "line 2 of it", /^Correct line 2 of "x\.env"; or set HASURA_/],
+    ["a abc\nb abc\n\nc abc", "lines 2, 3 and 5 of it", /^Correct lines 2, 3 and 5 of "x\.env"; or set HASURA_/],
+  ];
+  for (const [line, what, next] of cases) {
+    const error = await failure({ envPath: "x.env" }, {
+      files: { "x.env": `HASURA_GRAPHQL_ENDPOINT=http://h\n${line}\n`, "hasura/": "" },
+    });
+    assert.equal(
+      error.message,
+      'Cannot find the admin secret: HASURA_GRAPHQL_ADMIN_SECRET is not set and is missing in env file "x.env" ' +
+        `(${what} cannot be read as NAME=value), there is no config.yaml in "./hasura"`,
+    );
+    assert.match(error.next ?? "", next);
+    assert.doesNotMatch(`${error.stack} ${error.next}`, /abc/);
+  }
+  const both = await failure({ envPath: "x.env" }, { files: { "x.env": "a b" } });
+  assert.equal(both.message.match(/line 1 of it/g)?.length, 2);
+  const empty = await failure({ envPath: "x.env", endpoint: "http://h" }, {
+    files: { "x.env": "HASURA_GRAPHQL_ADMIN_SECRET=\na b" },
+  });
+  assert.doesNotMatch(empty.message, /line 2/);
 });
 
 Deno.test("resolveSettings() takes any secret that HTTP can carry", async () => {

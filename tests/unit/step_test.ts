@@ -31,9 +31,9 @@ Deno.test("stepText() has the same length for all versions of as many digits", (
 });
 
 Deno.test("decodeStepProof() takes a proof and nothing else", () => {
-  assert.deepEqual(decodeStepProof({ version: 4, open_after_tasks: 0 }), { version: 4, openAfterTasks: 0 });
+  assert.deepEqual(decodeStepProof({ version: 4, after_task_open: false }), { version: 4, afterTaskOpen: false });
   for (
-    const value of [null, 4, [], {}, { version: "4", open_after_tasks: 0 }, { version: null, open_after_tasks: 0 }]
+    const value of [null, 4, [], {}, { version: "4", after_task_open: false }, { version: 4, after_task_open: 0 }]
   ) {
     assert.equal(decodeStepProof(value), undefined);
   }
