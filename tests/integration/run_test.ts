@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { runTool } from "../support/cli.ts";
 import { createDeployment, tableMigration, tableMigrations } from "../support/deployment.ts";
-import { backends, startVenue } from "../venue/mod.ts";
+import { LOCK_KEYS } from "../../src/migrations/step.ts";
+import { backends, type RequestRecord, startVenue } from "../venue/mod.ts";
 
 const RUN_ALL = ["migrate", "-a", "--all"];
 
@@ -261,3 +262,30 @@ Deno.test("an answer of Hasura's about its database is no unknown outcome, and s
     assert.match(result.stderr, /state: 2_step_2 was not started\n[^]*INFO 1 of 2 migrations applied/);
   }
 });
+
+for (const { name, database } of backends()) {
+  // PGlite has one session, so that nobody else can hold the lock.
+  if (name === "pglite") continue;
+  Deno.test(`another run that holds the lock is waited for, and named when it does not end: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+    await venue.sql(`select pg_advisory_lock(${LOCK_KEYS.join(", ")})`);
+    const refused = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(refused.code, 6, refused.stderr);
+    assert.match(refused.stderr, /error\[busy\]: Cannot apply 1_step_1: another run holds the migration lock/);
+    assert.deepEqual(await venue.ledger(), [0]);
+    const waiting = runTool(RUN_ALL, { venue, path: deployment.path });
+    const steps = (request: RequestRecord) => request.type === "run_sql" && request.readOnly === false;
+    const [, second] = await Promise.all([0, 1].map((index) => venue.waitForRequest(nth(steps, index))));
+    assert.ok(second !== undefined);
+    await venue.sql(`select pg_advisory_unlock(${LOCK_KEYS.join(", ")})`);
+    assert.equal((await waiting).code, 0);
+    assert.deepEqual(await venue.ledger(), [0, 1]);
+  });
+}
+
+/** Fits what `fits` does, but for the first `skip` of them. */
+function nth(fits: (request: RequestRecord) => boolean, skip: number): (request: RequestRecord) => boolean {
+  let seen = 0;
+  return (request) => fits(request) && seen++ >= skip;
+}
