@@ -64,6 +64,16 @@ function decode(bytes: Uint8Array, path: string): string {
  * @throws {ConfigError} when it is not one YAML mapping, or a value is not text.
  */
 async function parseHasuraConfig(text: string, path: string): Promise<HasuraConfig> {
+  // @std/yaml 1.0.10 never returns from a tag that is not closed.
+  const open = text.split("\n").findIndex((line) => /!<[^>]*$/.test(line));
+  if (open >= 0) {
+    throw new ConfigError(
+      `Cannot read config file "${path}": it is not valid YAML, line ${open + 1} (a tag is not closed)`,
+      {
+        next: "Correct it; a value with special characters needs quotes",
+      },
+    );
+  }
   // Loaded only where there is a file to read: it is a tenth of the time that starting takes.
   const { parse } = await import("@std/yaml");
   // Without types a secret such as 0123 or 1e5 stays what it is; with them an empty value is told from the text "null".

@@ -147,11 +147,20 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
   /** Reads keys. Cliffy would end the whole process on Ctrl-C, and ask without end when the terminal goes away. */
   async function readKeys(): Promise<Uint8Array> {
     const buffer = new Uint8Array(256);
-    const count = await rt.stdin.read(buffer);
+    // A terminal that has gone away fails, or ends.
+    const count = await rt.stdin.read(buffer).catch(() => null);
     const keys = buffer.subarray(0, count ?? 0);
     if (keys.includes(CTRL_C)) throw interruption.interrupt("SIGINT");
     if (count === null || keys.includes(CTRL_D)) throw inputEnded();
     return keys;
+  }
+
+  function leaveRaw(): void {
+    try {
+      rt.stdin.setRaw(false);
+    } catch {
+      // The terminal has gone away: there is nothing to be put back, and a run to be brought to its end.
+    }
   }
 
   /** What was typed before a question was shown cannot be an answer to it. */
@@ -184,7 +193,11 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
   async function askOnce(question: Question): Promise<Answer | undefined> {
     // Most runs ask nothing, and loading it takes a tenth of the time that starting takes.
     const { Input } = await import("@cliffy/prompt/input");
-    rt.stdin.setRaw(true);
+    try {
+      rt.stdin.setRaw(true);
+    } catch {
+      throw inputEnded();
+    }
     try {
       await discardTypedAhead();
       const options = { message: question.text, prefix: "", pointer: choices(question), reader, writer };
@@ -194,7 +207,7 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
       screen.write("\n");
       throw error;
     } finally {
-      rt.stdin.setRaw(false);
+      leaveRaw();
     }
   }
 

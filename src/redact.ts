@@ -67,7 +67,9 @@ export function createRedactor(): Redactor {
 /** The ways in which `text` can appear: as it is, without blanks around it, quoted, and in an address. */
 function spellingsOf(text: string): string[] {
   const quoted = [JSON.stringify(text), quoteText(text)].map((spelling) => spelling.slice(1, -1));
-  return [...new Set([text, text.trim(), ...quoted, encodeURIComponent(text)])];
+  // Servers read the bytes of a header as Latin-1, and some show what they read.
+  const latin = String.fromCharCode(...new TextEncoder().encode(text));
+  return [...new Set([text, text.trim(), ...quoted, encodeURIComponent(text), latin])];
 }
 
 function escapePattern(text: string): string {

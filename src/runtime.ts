@@ -192,7 +192,9 @@ function kindOf(info: { isFile: boolean; isDirectory: boolean }): DirEntry["kind
 
 function onStopSignal(handler: (signal: StopSignal) => void): () => void {
   // Windows knows no other.
-  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  // Listening to it would undo `nohup`, under which no output leads to a terminal.
+  if (Deno.build.os !== "windows" && (Deno.stdout.isTerminal() || Deno.stderr.isTerminal())) signals.push("SIGHUP");
   const listeners = signals.map((signal) => ({ signal, listener: () => handler(signal) }));
   for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
   return () => {

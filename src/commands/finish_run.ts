@@ -24,8 +24,8 @@ export interface FinishOptions {
   /** The ledger after the steps, or why it could not be read. */
   ledger: Ledger | ToolError;
   keeper: TrackerKeeper;
-  /** What was changed in the tracker before the first step. */
-  tracker: { marked: number[]; unmarked: string[] };
+  /** How the tracker differed from the ledger before the first step. */
+  tracker: { toMark: number[]; toUnmark: string[] };
 }
 
 /**
@@ -40,7 +40,7 @@ export async function confirmRun(
   if (!(ledger instanceof ToolError)) return { result: confirmSteps(result, ledger), ledger };
   if (result.error !== undefined) return { result, ledger };
   ledger.state = result.done.length === 0
-    ? "Nothing was changed"
+    ? "No step was run; Hasura's tracker may have been brought in step"
     : "Hasura answered that all steps before this were committed; the ledger could not be asked";
   return { result: { ...result, error: ledger }, ledger };
 }
@@ -55,8 +55,9 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
   }
 
-  // Beside the reload, which takes longer.
-  const settled = keeper.settle();
+  // Hasura takes one metadata call at a time, and a reload can take minutes.
+  const trackerError = await keeper.settle();
+  if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
   const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
   if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
   else reporter.emit({ type: "metadata-reloaded" });
@@ -68,9 +69,6 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     reporter.emit({ type: "metadata-checked", inconsistent });
     if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
   }
-
-  const trackerError = await settled;
-  if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
 
   const error = result.error ?? problems[0];
   // One error decides; what else went wrong must still be seen.
@@ -85,7 +83,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     done: result.done,
     remaining: result.remaining,
     migrations: ledger instanceof ToolError ? undefined : statusRows(ledger, venue.folder),
-    openAfterTasks: ledger instanceof ToolError ? [] : openAfterTasks(ledger),
+    openAfterTasks: ledger instanceof ToolError ? undefined : openAfterTasks(ledger),
     tracker,
     inconsistentObjects: inconsistent instanceof ToolError ? undefined : inconsistent,
     error,

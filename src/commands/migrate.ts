@@ -36,6 +36,7 @@ export interface MigrateOptions extends VenueOptions {
 export async function runMigrate(context: CommandContext, options: MigrateOptions): Promise<ToolError | undefined> {
   const { rt, reporter, redactor, stderr, color } = context;
   const direction = checkOptions(options);
+  const asks = mayAsk(context, options);
   const venue = await openVenue(context, options);
   const { client, folder, target } = venue;
   reporter.emit({ type: "migrate-started", direction, target });
@@ -53,7 +54,8 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
 
   const interruption = watchInterruption(rt, {
     onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
-    onSecond: () => stderr.write("Stopped at once: the status shows which steps are committed\n"),
+    onSecond: () =>
+      stderr.write("Stopped at once: a step that was running may still be committed; look at the status\n"),
   });
   try {
     const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
@@ -63,7 +65,7 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
         target,
         direction,
         steps,
-        prompter: mayAsk(context, options) ? prompter : undefined,
+        prompter: asks ? prompter : undefined,
       })
       : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
     let ledger = ledgerBefore;
@@ -86,19 +88,18 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
       reporter.emit({ type: "note", text: `${told.error.message}. The ledger shows that it was` });
     }
     mode.end(result);
-    const changes = { marked: toMark, unmarked: toUnmark };
-    return await finishRun(context, { venue, direction, result, ledger: ledgerNow, keeper, tracker: changes });
+    if (result.error instanceof UnknownOutcomeError) {
+      reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
+    }
+    const differences = { toMark, toUnmark };
+    return await finishRun(context, { venue, direction, result, ledger: ledgerNow, keeper, tracker: differences });
   } finally {
     interruption.dispose();
   }
 }
 
-function checkOptions({ apply, revert, all, json }: MigrateOptions): Direction {
-  if (apply === revert) {
-    throw new UsageError("Cannot migrate: give either --apply or --revert", {
-      next: "Run aerie_db_migration migrate --help",
-    });
-  }
+/** `argv.ts` holds that there is one direction. */
+function checkOptions({ apply, all, json }: MigrateOptions): Direction {
   if (json === true && all !== true) {
     throw new UsageError("Cannot use --json without --all: with JSON output no questions are asked", {
       next: "Add --all, or leave --json out to be asked before each step",
@@ -107,7 +108,16 @@ function checkOptions({ apply, revert, all, json }: MigrateOptions): Direction {
   return apply === true ? "apply" : "revert";
 }
 
-/** Reverting all is asked for once where somebody is there to answer, even if a log is kept of what is said. */
-function mayAsk({ rt }: CommandContext, { revert, yes, json }: MigrateOptions): boolean {
-  return revert === true && yes !== true && json !== true && rt.stdin.isTerminal;
+/**
+ * Reverting all is asked for once where somebody is there to answer, even if a log is kept of what is said.
+ *
+ * @throws {UsageError} when somebody is there and would not see the question
+ */
+function mayAsk({ rt, stderr }: CommandContext, { revert, all, yes, json }: MigrateOptions): boolean {
+  if (revert !== true || all !== true || yes === true || json === true || !rt.stdin.isTerminal) return false;
+  if (stderr.isTerminal || rt.stdout.isTerminal) return true;
+  throw new UsageError("Cannot ask whether to revert everything: stdout and stderr do not lead to the terminal", {
+    state: "Nothing was changed",
+    next: "Add --yes to revert everything without a question",
+  });
 }

@@ -50,7 +50,7 @@ export function createBulkMode(options: RunModeOptions & { prompter: Prompter | 
     afterStep() {},
     end({ done, remaining, error }) {
       if (error !== undefined) reporter.emit({ type: "failure", error });
-      if (remaining.length > 0 || error !== undefined) {
+      if (steps.length > 0 && (remaining.length > 0 || error !== undefined)) {
         reporter.emit({ type: "run-stopped", direction, done, remaining });
       } else if (done.length > 0) reporter.emit({ type: "run-done", direction });
     },

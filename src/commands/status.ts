@@ -37,7 +37,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
   const tracked = reconcileTracker(tracker, target.source, ledger);
   const pending = pendingMigrations(ledger, folder).map((migration) => migration.version);
   const open = openAfterTasks(ledger);
-  const drift = findDrift(ledger, folder);
+  const error = findDrift(ledger, folder) ?? (options.check === true ? findPending(pending, open) : undefined);
   context.reporter.finish({
     command: "status",
     target,
@@ -47,11 +47,14 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
     openAfterTasks: open,
     tracker: { toMark: tracked.toMark, toUnmark: tracked.toUnmark },
     inconsistentObjects: inconsistent,
-    hasDrifted: drift !== undefined,
+    error,
   });
-  // The table comes first: with a gap or a newer database it is what the operator needs to see.
-  if (drift !== undefined) return drift;
-  if (options.check !== true || pending.length + open.length === 0) return undefined;
+  // Told after the table: with a gap or a newer database that is what the operator needs to see.
+  return error;
+}
+
+function findPending(pending: number[], open: number[]): PendingError | undefined {
+  if (pending.length + open.length === 0) return undefined;
   return new PendingError(describePending(pending.length, open.length), {
     next: open.length > 0 ? afterTaskAdvice(open[0] ?? 0) : "Run migrate --apply",
   });

@@ -20,6 +20,7 @@ export async function readTracker(client: HasuraClient): Promise<TrackerState> {
     args: {},
     timeout: READ_TIMEOUT,
   });
+  if (isRecord(answer) && answer.cli_state === null) return {};
   if (!isRecord(answer) || !isRecord(answer.cli_state)) {
     throw new NoAnswerError("The server answered get_catalog_state with JSON of another shape than Hasura's");
   }

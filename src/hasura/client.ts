@@ -181,11 +181,15 @@ function decodeAnswer(answer: Answer): unknown {
       },
     );
   }
-  const message = String(error.error);
+  const message = answer.redact(String(error.error));
   const code = String(error.code);
   if (status === 401 || code === "access-denied") throw accessDenied(answer, message);
   if (status === 404 && code === "not-found") throw notFound(answer);
-  throw new HasuraError(message, { status, code, postgres: decodePostgresProblem(error.internal) });
+  throw new HasuraError(message, {
+    status,
+    code,
+    postgres: redactProblem(decodePostgresProblem(error.internal), answer.redact),
+  });
 }
 
 function accessDenied({ endpoint, adminSecretFrom }: Answer, message: string): AccessError {
@@ -234,6 +238,15 @@ function decodePostgresProblem(internal: unknown): PostgresProblem | undefined {
     detail: text(error.description),
     hint: text(error.hint),
   };
+}
+
+function redactProblem(
+  problem: PostgresProblem | undefined,
+  redact: (text: string) => string,
+): PostgresProblem | undefined {
+  if (problem === undefined) return undefined;
+  const maybe = (text: string | undefined) => text === undefined ? undefined : redact(text);
+  return { ...problem, message: redact(problem.message), detail: maybe(problem.detail), hint: maybe(problem.hint) };
 }
 
 function problem(message: string): PostgresProblem {

@@ -74,20 +74,22 @@ export function nextAfterNoAnswer({ message, notSent }: NoAnswerError): string {
   return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
 }
 
-/** Longest part of PostgreSQL's words that is shown: a syntax error quotes all that follows, up to the whole file. */
-const LONGEST = 300;
+/** A syntax error quotes all that follows it, up to the whole file. */
+const SYNTAX_ERROR = "42601";
 
-/** PostgreSQL's words in one line. */
+/** Longest part of PostgreSQL's words that is shown. */
+const LONGEST = 2_000;
+
+/** PostgreSQL's words in one line; what a syntax error quotes is cut short. */
 export function describePostgres({ sqlState, message, detail, hint }: PostgresProblem): string {
-  const parts = [shorten(message)];
+  const parts = [sqlState === SYNTAX_ERROR ? shorten(message.split("\n")[0] ?? "", 300) : shorten(message)];
   if (sqlState !== undefined) parts.push(`(SQLSTATE ${sqlState})`);
   if (detail !== undefined) parts.push(`Detail: ${shorten(detail)}`);
   if (hint !== undefined) parts.push(`Hint: ${shorten(hint)}`);
   return parts.join(" ");
 }
 
-function shorten(text: string): string {
-  const [line = "", ...more] = text.trim().split("\n");
-  const cut = line.slice(0, LONGEST).trimEnd();
-  return more.length > 0 || cut.length < line.length ? `${cut}…` : cut;
+function shorten(text: string, longest = LONGEST): string {
+  const line = text.trim().replaceAll(/\s*\n\s*/g, "; ");
+  return line.length > longest ? `${line.slice(0, longest).trimEnd()}…` : line;
 }

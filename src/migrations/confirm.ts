@@ -19,15 +19,24 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   const applied = new Set(ledger.map((row) => row.version));
   const isDone = ({ direction, migration }: Step) => applied.has(migration.version) === (direction === "apply");
   const lost = result.done.filter((step) => !isDone(step));
-  const done = [...result.done, ...result.remaining].filter(isDone);
-  const remaining = [...result.done, ...result.remaining].filter((step) => !isDone(step));
-  if (lost.length > 0) return { done, remaining, error: lostError(lost) };
-  const [failed] = result.remaining;
-  if (result.error === undefined || failed === undefined) return { done, remaining, error: result.error };
-  const error = isDone(failed)
-    ? errorOfDoneStep(result.error, { step: failed, remaining, ledger })
-    : errorOfMissingStep(result.error, failed);
-  return { done, remaining, error };
+  if (lost.length > 0) {
+    return { done: result.done.filter(isDone), remaining: [...lost, ...result.remaining], error: lostError(lost) };
+  }
+  const { done, error } = result;
+  const [failed, ...remaining] = result.remaining;
+  if (error === undefined || failed === undefined) return result;
+  if (!isDone(failed)) return { ...result, error: errorOfMissingStep(error, failed) };
+  // Whoever did it while this run waited or asked, it was not this run's step.
+  if (!(error.cause instanceof HasuraError || error instanceof UnknownOutcomeError)) return result;
+  if (error instanceof BusyError) {
+    error.state = `The ledger shows that ${migrationTitle(failed.migration)} is ${past(failed)}, by another run`;
+    return result;
+  }
+  return {
+    done: [...done, failed],
+    remaining,
+    error: errorOfDoneStep(error, { step: failed, remaining, ledger }),
+  };
 }
 
 function lostError(lost: Step[]): FailedError {
@@ -60,11 +69,10 @@ function errorOfDoneStep(
       cause: error,
     });
   }
-  // Whoever did it, it was not this run's step.
-  if (error instanceof BusyError) error.state = `${shown}, by another run`;
-  else if (error.cause instanceof HasuraError) {
-    error.state = `${shown}; ${error.state ?? "the rest of its file may be missing"}`;
-  }
+  const byFile = "the file has ended the transaction that it ran in, and the rest of the file may be missing";
+  const certain = error.cause instanceof HasuraError && error.cause.postgres !== undefined;
+  error.state = certain ? `${shown}, so ${byFile}` : `${shown}: another run did it, or ${byFile}`;
+  error.next = "Compare the database with the file before anything else, and take COMMIT and ROLLBACK out of the file";
   return error;
 }
 

@@ -7,12 +7,13 @@
  * @module
  */
 
-import { DriftError } from "../errors.ts";
+import { BusyError, DriftError } from "../errors.ts";
 import { type HasuraClient, HasuraError, isRecord, NoAnswerError } from "../hasura/client.ts";
 import { querySql } from "../hasura/sql.ts";
 import { type Ledger, LEDGER_TABLE, type LedgerRow } from "./types.ts";
 
-const LEDGER_SQL = `select coalesce(json_agg(json_build_object(
+const LEDGER_SQL = `set local lock_timeout = '5s';
+select coalesce(json_agg(json_build_object(
   'id', m.migration_id::text,
   'pause_after', coalesce(to_jsonb(m) ->> 'pause_after', 'false')::boolean,
   'after_done', coalesce(to_jsonb(m) ->> 'after_done', 'false')::boolean)), '[]'::json)::text as ledger
@@ -20,6 +21,9 @@ from ${LEDGER_TABLE} m`;
 
 /** SQLSTATEs of: no such table, no such schema, no such column. */
 const NO_LEDGER = ["42P01", "3F000", "42703"];
+
+/** SQLSTATE lock_not_available. */
+const LOCKED = "55P03";
 
 /**
  * Reads the ledger. It can have gaps; see {@linkcode checkLedger}.
@@ -36,6 +40,12 @@ export async function readLedger(client: HasuraClient, source: string): Promise<
         state: "Nothing was changed",
         next: "Check that this is the database of an Aerie or PlanDev venue of v2.8.0 or newer; a venue of an older " +
           "release must first be upgraded to v2.8.0 as its upgrade guide says",
+        cause: error,
+      });
+    }
+    if (error instanceof HasuraError && error.postgres?.sqlState === LOCKED) {
+      throw new BusyError(`Cannot read the ledger: somebody holds a lock on ${LEDGER_TABLE}`, {
+        next: "A migration that changes the ledger may be running; wait until it has ended, and look at the status",
         cause: error,
       });
     }

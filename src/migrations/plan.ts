@@ -66,7 +66,6 @@ export function checkFolderCoversLedger(ledger: Ledger, folder: Migration[]): vo
  *
  * `ledger` has no gap and `folder` covers it.
  *
- * @throws {AfterTaskError} when there is something to apply and an "after" task is open
  * @throws {ConfigError} when a step's file is missing
  */
 export function planSteps(direction: Direction, { ledger, folder }: { ledger: Ledger; folder: Migration[] }): Step[] {

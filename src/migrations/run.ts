@@ -66,15 +66,17 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
 async function executeStep(step: Step, { rt, client, source }: RunOptions): Promise<StepProof> {
   const { version } = step.migration;
   const [before, after] = step.direction === "apply" ? [version - 1, version] : [version, version - 1];
+  let sql: string | undefined;
   try {
-    const sql = stepText({ sql: await readStepSql(rt, step), before, after, lockTimeout: LOCK_TIMEOUT });
-    const proof = decodeStepProof(await executeSql(client, { source, sql }));
+    sql = await readStepSql(rt, step);
+    const text = stepText({ sql, before, after, lockTimeout: LOCK_TIMEOUT });
+    const proof = decodeStepProof(await executeSql(client, { source, sql: text }));
     if (proof?.version !== after) {
       throw new NoAnswerError("The server answered with something else than the step's proof");
     }
     return proof;
   } catch (error) {
-    throw explainStepError(error, step, { endpoint: client.endpoint, source });
+    throw explainStepError(error, step, { endpoint: client.endpoint, source, sql });
   }
 }
 

@@ -40,6 +40,7 @@ export interface StepTextOptions {
 /** The text; its last statement returns one cell of JSON, see {@linkcode StepProof}. */
 export function stepText({ sql, before, after, lockTimeout }: StepTextOptions): string {
   // Under a stricter isolation level the guard would see the ledger as it was before it waited for the lock.
+  // A role or search_path that the file has left would change what the proof sees, and stay in Hasura's session.
   // Deferred constraints are checked before the proof: a failure at COMMIT comes back as a server error (Hasura source,
   // "postgres tx error"), from which nobody could tell what happened.
   return `set transaction isolation level read committed;
@@ -48,15 +49,17 @@ begin
   begin
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
+    ${refuseUnlessLedgerEndsWith(before, STEP_STATES.ledgerChanged)}
   exception when lock_not_available or query_canceled then
-    raise exception using errcode = '${STEP_STATES.locked}', message = 'another run holds the migration lock';
+    raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else';
   end;
-  ${refuseUnlessLedgerEndsWith(before, STEP_STATES.ledgerChanged)}
 end
 $aerie_db_migration_guard$;
 set local lock_timeout to default;
 ${sql}
 ;
+reset role;
+reset search_path;
 set constraints all immediate;
 do $aerie_db_migration_proof$
 begin

@@ -21,27 +21,24 @@ import { LEDGER_TABLE, migrationTitle, type Step, stepFile } from "./types.ts";
 /** SQLSTATE object_not_in_prerequisite_state, which `mark_migration_applied` raises while an "after" task is open. */
 const AFTER_TASK_OPEN = "55000";
 
-/** Where the step was sent. */
+/** What was sent, and where. */
 export interface StepTarget {
   endpoint: string;
   source: string;
+  /** The file's text, where it got as far as that. */
+  sql: string | undefined;
 }
 
 /**
  * The error to show for a step that did not end well; what is not an error of a call is returned as it is.
  */
-export function explainStepError(error: unknown, step: Step, { endpoint, source }: StepTarget): unknown {
+export function explainStepError(error: unknown, step: Step, { endpoint, source, sql }: StepTarget): unknown {
   const title = migrationTitle(step.migration);
-  const verb = step.direction === "apply" ? "apply" : "revert";
-  const rolledBack = `All that ${title} changed was rolled back; the ledger is as it was before this step`;
-  if (error instanceof ConfigError) {
-    error.state ??= `${title} was not started`;
-    return error;
-  }
-  if (error instanceof AccessError) {
-    error.state ??= `${title} was not started`;
-    return error;
-  }
+  const verb = step.direction;
+  const rolledBack = mayEndTransaction(sql ?? "")
+    ? "What stands before a COMMIT in the file may be committed; the rest was rolled back"
+    : `All that ${title} changed was rolled back; the ledger is as it was before this step`;
+  if (error instanceof ConfigError || error instanceof AccessError) error.state ??= `${title} was not started`;
   if (error instanceof ToolError) return error;
   if (error instanceof NoAnswerError && error.notSent) {
     return new AccessError(`Cannot ${verb} ${title} at "${endpoint}": ${error.message}`, {
@@ -55,11 +52,15 @@ export function explainStepError(error: unknown, step: Step, { endpoint, source 
   const { postgres } = error;
   switch (postgres?.sqlState) {
     case STEP_STATES.locked:
-      return new BusyError(`Cannot ${verb} ${title}: another run holds the migration lock of this database`, {
-        state: `${title} was not started by this run`,
-        next: "Wait until the other run has ended, look at the status, and run the same command again if it is needed",
-        cause: error,
-      });
+      return new BusyError(
+        `Cannot ${verb} ${title}: another run holds the migration lock of this database, or its ledger is locked`,
+        {
+          state: `${title} was not started by this run`,
+          next:
+            "Wait until the other run has ended, look at the status, and run the same command again if it is needed",
+          cause: error,
+        },
+      );
     case STEP_STATES.ledgerChanged:
       return new BusyError(`Cannot ${verb} ${title}: another run changed the ledger in the meantime`, {
         state: `${title} was not started by this run; ${postgres?.message}`,
@@ -79,8 +80,7 @@ export function explainStepError(error: unknown, step: Step, { endpoint, source 
     case STEP_STATES.transactionEnded:
       return new FailedError(`Cannot ${verb} ${title}: "${stepFile(step)}" ends the transaction that it runs in`, {
         state: "What stands before the COMMIT or ROLLBACK in the file may be committed; the rest was rolled back",
-        next:
-          `Take the transaction commands out of the file, compare the database with the file, and look at ${LEDGER_TABLE}`,
+        next: "Compare the database with the file before anything else, and take COMMIT and ROLLBACK out of the file",
         cause: error,
       });
   }
@@ -109,13 +109,24 @@ export function explainStepError(error: unknown, step: Step, { endpoint, source 
   }
   if (error.code === "postgres-error") {
     // What is left of the state, the ledger has to tell: see confirm.ts.
-    return new FailedError(`Cannot ${verb} ${title}: "${stepFile(step)}" failed, and Hasura does not say why`, {
-      next: "Look into the logs of Hasura and PostgreSQL, or start Hasura without " +
-        "HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS=false to see PostgreSQL's words here; then run the same command again",
-      cause: error,
-    });
+    return new FailedError(
+      `Cannot ${verb} ${title}: "${stepFile(step)}" failed or was not started, and Hasura does not say why`,
+      {
+        next: "Look into the logs of Hasura and PostgreSQL, or start Hasura without " +
+          "HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS=false to see PostgreSQL's words here; then run the same command again",
+        cause: error,
+      },
+    );
   }
   return explainCallError(error, { action: `${verb} ${title}`, endpoint, source });
+}
+
+/** Whether `sql` seems to have a command that ends its transaction: outside of strings, bodies and comments. */
+function mayEndTransaction(sql: string): boolean {
+  const commands = sql.replaceAll(/\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*'|"[^"]*"|--.*|\/\*[^]*?\*\//g, " ");
+  return /(?:^|;)\s*(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i.test(
+    commands,
+  );
 }
 
 function unknownOutcome(step: Step, reason: string, cause: unknown): UnknownOutcomeError {

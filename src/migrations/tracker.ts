@@ -1,8 +1,8 @@
 /**
  * Keeps Hasura's tracker in step with the ledger while a run goes on.
  *
- * The tracker is not the truth, so no step waits for it: the newest state of the ledger is written beside the next step,
- * and what came in between is skipped. `settle` makes sure that the last state has arrived.
+ * The tracker is not the truth, so no step waits for it: about once a second the newest state of the ledger is written
+ * beside the steps, and what came in between is skipped. `settle` makes sure that the last state has arrived.
  *
  * @module
  */

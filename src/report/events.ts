@@ -55,8 +55,8 @@ export interface StatusReport {
   /** How Hasura's tracker differs from the ledger. */
   tracker: { toMark: number[]; toUnmark: string[] };
   inconsistentObjects: InconsistentObject[];
-  /** Whether ledger and folder do not fit, so that nothing can be migrated. */
-  hasDrifted: boolean;
+  /** Why the exit code is not 0. */
+  error: ToolError | undefined;
 }
 
 /** What `migrate` did. */
@@ -68,10 +68,10 @@ export interface MigrateReport {
   remaining: Step[];
   /** `undefined` where it could not be established. */
   migrations: StatusRow[] | undefined;
-  /** Versions whose "after" task is open. */
-  openAfterTasks: number[];
-  /** What the run changed in Hasura's tracker before its first step. */
-  tracker: { marked: number[]; unmarked: string[] };
+  /** Versions whose "after" task is open; `undefined` as above. */
+  openAfterTasks: number[] | undefined;
+  /** How Hasura's tracker differed from the ledger before the first step. */
+  tracker: { toMark: number[]; toUnmark: string[] };
   /** `undefined` where Hasura did not say. */
   inconsistentObjects: InconsistentObject[] | undefined;
   /** Why the exit code is not 0. */

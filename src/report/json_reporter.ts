@@ -38,7 +38,7 @@ export function createJsonReporter({ stdout, stderr, redactor, debug }: JsonRepo
       if (event.type === "note") notes.push(event.text);
     },
     finish(report) {
-      if (report.command === "status") return print(stdout, { ...statusJson(report), notes });
+      if (report.command === "status") return print(stdout, { ...statusJson(report, describe), notes });
       print(stdout, { ...migrateJson(report, describe), notes });
       if (report.error !== undefined) fail(report.error);
     },
@@ -65,7 +65,7 @@ function redactValues(value: unknown, redactor: Redactor): unknown {
   );
 }
 
-function statusJson(report: StatusReport) {
+function statusJson(report: StatusReport, describe: (error: ToolError) => unknown) {
   const { target, tracker } = report;
   return {
     command: "status",
@@ -77,6 +77,7 @@ function statusJson(report: StatusReport) {
     openAfterTasks: report.openAfterTasks,
     tracker: { toMark: tracker.toMark, toUnmark: tracker.toUnmark },
     metadata: { consistent: report.inconsistentObjects.length === 0, inconsistentObjects: report.inconsistentObjects },
+    error: report.error === undefined ? null : describe(report.error),
   };
 }
 
@@ -90,8 +91,8 @@ function migrateJson(report: MigrateReport, describe: (error: ToolError) => unkn
     done: report.done.map(stepJson),
     remaining: report.remaining.map(stepJson),
     migrations: report.migrations?.map(rowJson) ?? null,
-    openAfterTasks: report.openAfterTasks,
-    tracker: { marked: tracker.marked, unmarked: tracker.unmarked },
+    openAfterTasks: report.openAfterTasks ?? null,
+    tracker: { toMark: tracker.toMark, toUnmark: tracker.toUnmark },
     metadata: inconsistentObjects === undefined
       ? null
       : { consistent: inconsistentObjects.length === 0, inconsistentObjects },

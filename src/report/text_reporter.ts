@@ -76,7 +76,7 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
     );
     for (const version of report.openAfterTasks) warn(afterTaskLine(version));
     const { toMark, toUnmark } = report.tracker;
-    if (toMark.length + toUnmark.length > 0 && !report.hasDrifted) {
+    if (toMark.length + toUnmark.length > 0 && report.error?.code !== "drift") {
       info("Hasura's tracker differs from the database; the next migrate brings it in step");
     }
     if (report.inconsistentObjects.length > 0) warn(formatInconsistent(report.inconsistentObjects));
@@ -85,7 +85,7 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
   function finishMigrate(report: MigrateReport): void {
     if (report.migrations === undefined) return;
     stdout.write(`\n${banner("Database Status")}${statusTable(report.migrations)}`);
-    for (const version of report.openAfterTasks) warn(afterTaskLine(version));
+    for (const version of report.openAfterTasks ?? []) warn(afterTaskLine(version));
   }
 
   return {
@@ -131,7 +131,7 @@ function formatStop({ direction, done, remaining }: { direction: Step["direction
 
 function formatInconsistent(objects: InconsistentObject[]): string {
   const lines = objects.map(({ type, name, reason }) =>
-    `  ${name.startsWith(type) ? name : `${type} ${name}`}: ${reason}`
+    `  ${oneLine(`${name.startsWith(type) ? name : `${type} ${name}`}: ${reason}`)}`
   );
   return [`Metadata is inconsistent: ${objects.length} object${objects.length === 1 ? "" : "s"}`, ...lines].join("\n");
 }

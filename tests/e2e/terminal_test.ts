@@ -1,7 +1,7 @@
 /** Step-by-step runs of the built program on a real terminal. */
 
 import assert from "node:assert/strict";
-import { hasTerminal, startOnTerminal } from "../support/binary.ts";
+import { hasTerminal, programPath, startOnTerminal } from "../support/binary.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";
 import { startVenue } from "../venue/mod.ts";
 
@@ -151,4 +151,31 @@ Deno.test({ name: "terminal: no color codes with NO_COLOR or --no-color", ignore
     // deno-lint-ignore no-control-regex
     assert.equal(/\x1b\[[0-9;]*m/.test(raw), colored, JSON.stringify({ args, env }));
   }
+});
+
+Deno.test({ name: "terminal: reverting all without being able to ask is refused", ignore }, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  assert.equal((await startOnTerminal(["migrate", "-a", "--all"], { venue, path: deployment.path }).end()).code, 0);
+  const folder = await Deno.makeTempDir();
+  const redirected = (...args: string[]) =>
+    startOnTerminal([
+      "-c",
+      `exec "$0" "$@" >${folder}/out 2>${folder}/err`,
+      programPath(),
+      "migrate",
+      "-r",
+      "--all",
+      ...args,
+    ], {
+      program: "sh",
+      venue,
+      path: deployment.path,
+    }).end();
+  assert.equal((await redirected()).code, 2);
+  assert.match(await Deno.readTextFile(`${folder}/err`), /Cannot ask whether to revert everything[^]*next: Add --yes/);
+  assert.deepEqual(await venue.ledger(), [0, 1]);
+  assert.equal((await redirected("--yes")).code, 0);
+  assert.deepEqual(await venue.ledger(), [0]);
+  await Deno.remove(folder, { recursive: true });
 });

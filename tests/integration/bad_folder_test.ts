@@ -165,7 +165,7 @@ const REFUSED: Case[] = [
     name: "SQL that raises control codes and lines",
     migrations: [{ folder: "1_a", up: "do $$ begin raise exception e'\\x1b[2Jone\\ntwo'; end $$;" }],
     code: 1,
-    message: /failed: {2}\[2Jone… \(SQLSTATE P0001\)/,
+    message: /failed: {2}\[2Jone; two \(SQLSTATE P0001\)/,
   },
   {
     name: "SQL that ends within a comment",

@@ -82,6 +82,12 @@ const CASES: Case[] = [
     code: 3,
     message: /config\.yaml/,
   },
+  {
+    name: "config.yaml with a tag that is not closed",
+    files: { "config.yaml": "admin_secret: !<\n" },
+    code: 3,
+    message: /config\.yaml.*line 1 \(a tag is not closed\)/,
+  },
   { name: "config.yaml that is a list", files: { "config.yaml": "- endpoint: x\n" }, code: 3, message: /config\.yaml/ },
   {
     name: "config.yaml that is not UTF-8",

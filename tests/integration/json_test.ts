@@ -25,6 +25,7 @@ Deno.test("status --json", async () => {
     openAfterTasks: [],
     tracker: { toMark: [], toUnmark: [] },
     metadata: { consistent: true, inconsistentObjects: [] },
+    error: null,
     notes: [],
   });
 });
@@ -55,7 +56,7 @@ Deno.test("migrate --json: the document on stdout, the error also on stderr", as
       { version: 2, name: "b", inFolder: true, inDatabase: false },
     ],
     openAfterTasks: [],
-    tracker: { marked: [], unmarked: [] },
+    tracker: { toMark: [], toUnmark: [] },
     metadata: { consistent: true, inconsistentObjects: [] },
     error,
     notes: [],

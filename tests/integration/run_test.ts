@@ -222,7 +222,7 @@ Deno.test("where Hasura hides what PostgreSQL says, nothing is claimed that is n
     assert.equal(result.code, 1);
     assert.match(
       result.stderr,
-      /1_a\/up.sql" failed, and Hasura does not say why\nstate: The ledger does not show 1_a as applied\n/,
+      /1_a\/up.sql" failed or was not started, and Hasura does not say why\nstate: The ledger does not show 1_a as applied\n/,
     );
     assert.match(result.stderr, /HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS/);
   });
@@ -232,7 +232,10 @@ Deno.test("where Hasura hides what PostgreSQL says, nothing is claimed that is n
     });
     const result = await runTool(RUN_ALL, { venue, path: committing.path });
     assert.equal(result.code, 1);
-    assert.match(result.stderr, /state: The ledger shows that 1_a is applied; the rest of its file may be missing\n/);
+    assert.match(
+      result.stderr,
+      /state: The ledger shows that 1_a is applied: another run did it, or the file has ended the transaction/,
+    );
     assert.doesNotMatch(result.stderr, /rolled back/);
     assert.deepEqual(await venue.ledger(), [0, 1]);
   });
@@ -283,6 +286,82 @@ for (const { name, database } of backends()) {
     assert.deepEqual(await venue.ledger(), [0, 1]);
   });
 }
+
+Deno.test("a file that commits before it fails is not said to be rolled back", async (t) => {
+  await using venue = await startVenue();
+  const cases = [
+    [
+      "create table public.a (); commit; select 1 / 0;",
+      /state: What stands before a COMMIT in the file may be committed/,
+    ],
+    [
+      "call migrations.mark_migration_applied('1'); commit; select 1 / 0;",
+      /state: The ledger shows that 1_a is applied, so the file has ended the transaction that it ran in/,
+    ],
+    [
+      "do $$ begin perform 1; end $$; -- commit;\nselect ';commit;'; select 1 / 0;",
+      /state: All that 1_a changed was rolled back/,
+    ],
+  ] as const;
+  for (const [up, state] of cases) {
+    await t.step(up, async () => {
+      await venue.reset();
+      await using deployment = await createDeployment({ migrations: [{ folder: "1_a", up }] });
+      const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+      assert.equal(result.code, 1);
+      assert.match(result.stderr, state);
+    });
+  }
+});
+
+Deno.test("what another run does meanwhile is not counted as done by this one", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Uint8Array>();
+  const declining = runTool(["migrate", "-a"], {
+    venue,
+    path: deployment.path,
+    runtime: {
+      stdin: {
+        isTerminal: false,
+        setRaw() {},
+        async read(buffer) {
+          asked.resolve();
+          const bytes = await answer.promise;
+          buffer.set(bytes);
+          return bytes.length;
+        },
+      },
+    },
+  });
+  await asked.promise;
+  assert.equal((await runTool(RUN_ALL, { venue, path: deployment.path })).code, 0);
+  answer.resolve(new TextEncoder().encode("n\n"));
+  const declined = await declining;
+  assert.equal(declined.code, 0);
+  assert.match(declined.stderr, /INFO 0 of 3 migrations applied/);
+});
+
+Deno.test("a role or search_path that a file leaves does not reach the next one", async () => {
+  await using venue = await startVenue();
+  const [first, second] = tableMigrations(2);
+  assert.ok(first !== undefined && second !== undefined);
+  const up = `${first.up} create role venue_guest; set role venue_guest; select set_config('search_path', '', false);`;
+  await using deployment = await createDeployment({ migrations: [{ ...first, up }, second] });
+  const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+});
+
+Deno.test("a tracker that is null counts as empty", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  await venue.setTracker(null);
+  const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.tracker(), { migrations: { Aerie: { "1": false } } });
+});
 
 /** Fits what `fits` does, but for the first `skip` of them. */
 function nth(fits: (request: RequestRecord) => boolean, skip: number): (request: RequestRecord) => boolean {

@@ -9,6 +9,7 @@ Deno.test("redact() replaces a secret in all its spellings", () => {
     ['say "hi" \\ you', String.raw`{"v":"say \"hi\" \\ you"}`, '{"v":"****"}'],
     ["ümläut & blank", "?s=%C3%BCml%C3%A4ut%20%26%20blank", "?s=****"],
     ["  padded-secret  ", "x padded-secret y", "x **** y"],
+    ["pässwörd-für-x", "seen: pÃ¤sswÃ¶rd-fÃ¼r-x", "seen: ****"],
     ["aerie", "aerie_db_migration uses aerie", "aerie_db_migration uses ****"],
     ["a", "a cat (a)", "**** cat (****)"],
   ];
