@@ -192,10 +192,13 @@ function kindOf(info: { isFile: boolean; isDirectory: boolean }): DirEntry["kind
 
 function onStopSignal(handler: (signal: StopSignal) => void): () => void {
   // Windows knows no other.
-  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  // Listening to it would undo `nohup`, under which no output leads to a terminal.
-  if (Deno.build.os !== "windows" && (Deno.stdout.isTerminal() || Deno.stderr.isTerminal())) signals.push("SIGHUP");
-  const listeners = signals.map((signal) => ({ signal, listener: () => handler(signal) }));
+  const signals: StopSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  // Deno undoes `nohup` with the first listener for any signal; under it, no output leads to a terminal.
+  const isDetached = !Deno.stdout.isTerminal() && !Deno.stderr.isTerminal();
+  const listeners = signals.map((signal) => ({
+    signal,
+    listener: () => signal === "SIGHUP" && isDetached ? undefined : handler(signal),
+  }));
   for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
   return () => {
     for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);

@@ -1,7 +1,7 @@
 /** Every exit code of the README, on the built program. */
 
 import assert from "node:assert/strict";
-import { runProgram } from "../support/binary.ts";
+import { programPath, runProgram } from "../support/binary.ts";
 import { createDeployment, tableMigration, tableMigrations } from "../support/deployment.ts";
 import { startVenue } from "../venue/mod.ts";
 
@@ -152,3 +152,26 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     assert.deepEqual(await venue.ledger(), [0, 1]);
   });
 }
+
+Deno.test({
+  name: "a run under nohup goes on when the terminal ends",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const release = Promise.withResolvers<void>();
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before", do: { hold: release.promise } });
+  const process = Promise.withResolvers<Deno.ChildProcess>();
+  const running = runProgram([programPath(), ...RUN_ALL], {
+    program: "nohup",
+    venue,
+    path: deployment.path,
+    onStart: process.resolve,
+  });
+  await venue.waitForRequest((request) => request.type === "run_sql" && request.readOnly === false);
+  (await process.promise).kill("SIGHUP");
+  release.resolve();
+  const result = await running;
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2, 3]);
+});
