@@ -69,9 +69,9 @@ function errorOfDoneStep(
       cause: error,
     });
   }
-  const byFile = "the file has ended the transaction that it ran in, and the rest of the file may be missing";
-  const certain = error.cause instanceof HasuraError && error.cause.postgres !== undefined;
-  error.state = certain ? `${shown}, so ${byFile}` : `${shown}: another run did it, or ${byFile}`;
+  error.state =
+    `${shown}: the file has ended the transaction that it ran in, so that the rest of it may be missing, or ` +
+    "another run has done it";
   error.next = "Compare the database with the file before anything else, and take COMMIT and ROLLBACK out of the file";
   return error;
 }

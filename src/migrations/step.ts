@@ -39,10 +39,10 @@ export interface StepTextOptions {
 
 /** The text; its last statement returns one cell of JSON, see {@linkcode StepProof}. */
 export function stepText({ sql, before, after, lockTimeout }: StepTextOptions): string {
-  // Under a stricter isolation level the guard would see the ledger as it was before it waited for the lock.
-  // A role or search_path that the file has left would change what the proof sees, and stay in Hasura's session.
-  // Deferred constraints are checked before the proof: a failure at COMMIT comes back as a server error (Hasura source,
-  // "postgres tx error"), from which nobody could tell what happened.
+  // The level: under a stricter one the guard would see the ledger as it was before it waited for the lock.
+  // The resets: a role or search_path that the file leaves would change what the proof sees, and stay in Hasura's session.
+  // The constraints: one that fails at COMMIT comes back as a server error (Hasura source, "postgres tx error"), from
+  // which nobody could tell what happened.
   return `set transaction isolation level read committed;
 do $aerie_db_migration_guard$
 begin
