@@ -94,6 +94,7 @@ function withStack(reporter: Reporter, stderr: Output | undefined): Reporter {
   if (stderr === undefined) return reporter;
   const write = (error: ToolError) => stderr.write(`${errorStacks(error).join("\n")}\n`);
   return {
+    prepare: () => reporter.prepare(),
     emit(event) {
       reporter.emit(event);
       if (event.type === "failure") write(event.error);

@@ -41,6 +41,7 @@ export async function openVenue({ rt, reporter, redactor }: CommandContext, opti
     adminSecretFrom: settings.sources.adminSecret.description,
     redact: (text) => redactor.redact(text),
   });
+  await reporter.prepare();
   const folders = await readSourceFolders(rt, migrationsPath);
   const source = await chooseSource(client, { given: options.databaseName, folders, migrationsPath });
   // So that a secret that is also the name of the database does not hide where its files are.

@@ -80,6 +80,8 @@ export interface MigrateReport {
 
 /** Shows what a command does. */
 export interface Reporter {
+  /** Loads what showing a plan or a result takes; notes and errors can be shown before. */
+  prepare(): Promise<void>;
   emit(event: ReportEvent): void;
   /** The end of a command that got as far as having a result. */
   finish(report: StatusReport | MigrateReport): void;

@@ -34,6 +34,7 @@ export function createJsonReporter({ stdout, stderr, redactor, debug }: JsonRepo
   const fail = (error: ToolError) =>
     print(stderr, { error: describe(error), ...(notes.length === 0 ? {} : { notes }) });
   return {
+    prepare: () => Promise.resolve(),
     emit(event) {
       if (event.type === "note") notes.push(event.text);
     },
