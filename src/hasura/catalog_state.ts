@@ -7,9 +7,13 @@
  * @module
  */
 
-import { expectSuccess, type HasuraClient, isRecord, NoAnswerError, READ_TIMEOUT } from "./client.ts";
+import { expectSuccess, type HasuraClient, NoAnswerError, READ_TIMEOUT } from "./client.ts";
+import { isRecord } from "../json.ts";
 
-/** The tracker's document. A fresh server has `{}`. */
+/**
+ * The tracker's document, which holds `{migrations: {<source>: {"<version>": <dirty>}}}` among others. A fresh server
+ * has `{}`.
+ */
 export type TrackerState = Record<string, unknown>;
 
 /** @throws {HasuraError | NoAnswerError} when it could not be read */

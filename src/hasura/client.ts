@@ -10,6 +10,7 @@
  */
 
 import { AccessError, describeError, ToolError } from "../errors.ts";
+import { isRecord } from "../json.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Milliseconds after which a call that only reads is given up. */
@@ -257,9 +258,4 @@ function problem(message: string): PostgresProblem {
 export function expectSuccess(answer: unknown, type: string): void {
   if (isRecord(answer) && answer.message === "success") return;
   throw new NoAnswerError(`The server answered ${type} with JSON of another shape than Hasura's`);
-}
-
-/** Whether `value` is a JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -27,10 +27,9 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
   if (!(error instanceof HasuraError)) return error;
   if (error.code === "not-exists" && /^source /.test(error.message)) {
     return new ConfigError(`Cannot ${action}: Hasura at "${endpoint}" has no database "${source}"`, {
-      state: "Nothing was changed",
       next:
-        "Check the endpoint and the name of the folder under migrations, or name the database as Hasura does with " +
-        "--database-name",
+        "Check the endpoint; Hasura calls a database as its folder under migrations is called, Aerie or PlanDev, so " +
+        "use the migrations folder of the release that this server belongs to",
       cause: error,
     });
   }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { expectSuccess, type HasuraClient, isRecord, NoAnswerError, READ_TIMEOUT, RELOAD_TIMEOUT } from "./client.ts";
+import { expectSuccess, type HasuraClient, NoAnswerError, READ_TIMEOUT, RELOAD_TIMEOUT } from "./client.ts";
+import { isRecord } from "../json.ts";
 
 /** A part of the metadata that does not fit the database. */
 export interface InconsistentObject {

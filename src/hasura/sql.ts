@@ -8,7 +8,8 @@
  * @module
  */
 
-import { type HasuraClient, isRecord, NoAnswerError, READ_TIMEOUT } from "./client.ts";
+import { type HasuraClient, NoAnswerError, READ_TIMEOUT } from "./client.ts";
+import { isRecord } from "../json.ts";
 
 /** SQL for one source. */
 export interface SqlCall {

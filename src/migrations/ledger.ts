@@ -8,7 +8,8 @@
  */
 
 import { BusyError, DriftError } from "../errors.ts";
-import { type HasuraClient, HasuraError, isRecord, NoAnswerError } from "../hasura/client.ts";
+import { type HasuraClient, HasuraError, NoAnswerError } from "../hasura/client.ts";
+import { isRecord } from "../json.ts";
 import { querySql } from "../hasura/sql.ts";
 import { type Ledger, LEDGER_TABLE, type LedgerRow } from "./types.ts";
 

@@ -7,10 +7,9 @@
  * @module
  */
 
+import type { TrackerState } from "../hasura/catalog_state.ts";
+import { isRecord } from "../json.ts";
 import type { Ledger } from "./types.ts";
-
-/** The tracker's document, which holds `{migrations: {<source>: {"<version>": <dirty>}}}` among others. */
-export type TrackerDocument = Record<string, unknown>;
 
 /** A comparison of the tracker with the ledger. */
 export interface Reconciliation {
@@ -19,11 +18,11 @@ export interface Reconciliation {
   /** Entries that the tracker marks and the ledger lacks. */
   toUnmark: string[];
   /** The document as it should be. */
-  state: TrackerDocument;
+  state: TrackerState;
 }
 
 /** Compares the entries of `source`; nothing to mark and to un-mark means that the document is as it should be. */
-export function reconcileTracker(state: TrackerDocument, source: string, ledger: Ledger): Reconciliation {
+export function reconcileTracker(state: TrackerState, source: string, ledger: Ledger): Reconciliation {
   const all = isRecord(state.migrations) ? state.migrations : {};
   const entries = isRecord(all[source]) ? all[source] : {};
   // Version 0 has no folder, so the Hasura CLI could not make sense of it.
@@ -34,8 +33,4 @@ export function reconcileTracker(state: TrackerDocument, source: string, ledger:
   const toUnmark = Object.keys(entries).filter((version) => !wanted.has(version));
   const reconciled = Object.fromEntries(versions.map((version) => [String(version), false]));
   return { toMark, toUnmark, state: { ...state, migrations: { ...all, [source]: reconciled } } };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

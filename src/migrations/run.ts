@@ -26,7 +26,7 @@ export interface RunOptions {
   /** Asked before each step: `false` ends the run. A `ToolError` that it throws ends the run too. */
   beforeStep(step: Step, index: number): Promise<boolean>;
   /** Told of each step that was committed. */
-  afterStep(step: Step, index: number): void;
+  afterStep(step: Step): void;
 }
 
 /** What a run came to. */
@@ -50,7 +50,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       if (!(await options.beforeStep(step, index))) break;
       const proof = await executeStep(step, options);
       done.push(step);
-      options.afterStep(step, index);
+      options.afterStep(step);
       if (step.direction === "apply" && proof.afterTaskOpen) {
         throw openAfterTask(step.migration, `${migrationTitle(step.migration)} is applied`);
       }

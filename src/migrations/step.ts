@@ -8,6 +8,7 @@
  * @module
  */
 
+import { isRecord } from "../json.ts";
 import { LEDGER_TABLE } from "./types.ts";
 
 /** SQLSTATEs that the step's own checks raise. */
@@ -108,8 +109,8 @@ export interface StepProof {
 
 /** Decodes the answer; `undefined` where it is not one to a step. */
 export function decodeStepProof(value: unknown): StepProof | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { version, after_task_open: afterTaskOpen } = value as Record<string, unknown>;
+  if (!isRecord(value)) return undefined;
+  const { version, after_task_open: afterTaskOpen } = value;
   if (typeof version !== "number" || typeof afterTaskOpen !== "boolean") return undefined;
   return { version, afterTaskOpen };
 }

@@ -49,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 const PURE = [
+  "src/json.ts",
   "src/migrations/plan.ts",
   "src/migrations/reconcile.ts",
   "src/migrations/step.ts",
@@ -90,6 +91,8 @@ const RULES: Readonly<Record<string, (sources: Sources) => string[]>> = {
   "plan, step and reconcile are pure": (sources) =>
     PURE.flatMap((path) =>
       importsOf(sources.get(path) ?? "")
+        // A type brings no effect along.
+        .filter(({ typeOnly }) => !typeOnly)
         .map(({ specifier }) => resolve(path, specifier))
         .filter((target) => target !== "src/errors.ts" && !PURE.includes(target))
         .map((target) => `${path} imports ${target}`)

@@ -190,7 +190,7 @@ Deno.test("explainCallError() gives each failure its kind and a next step", () =
       AccessError,
       /root of a Hasura server/,
     ],
-    [hasura('source with name "Aerie" does not exist', "not-exists"), ConfigError, /--database-name/],
+    [hasura('source with name "Aerie" does not exist', "not-exists"), ConfigError, /migrations folder of the release/],
     [hasura('source with name "Aerie" is inconsistent', "unexpected"), AccessError, /database server runs/],
     [hasura("connection error", "postgres-error", 500), AccessError, /database server runs/],
     [hasura("something else", "unexpected", 500), FailedError, /log of Hasura/],
