@@ -37,7 +37,7 @@ export interface ParseOptionsOptions {
 
 /** What a line says. */
 export interface ParsedOptions {
-  /** Options given, by long spelling; `undefined` for switches. */
+  /** Options given, by long spelling; `undefined` for switches and where an optional value was left out. */
   values: Map<string, string | undefined>;
   /** Indexes of the words that nothing was made of. */
   unrecognized: number[];
@@ -151,9 +151,10 @@ function readOption(words: readonly string[], how: ReadOptionOptions): { given: 
     attached = [...attached].slice(1).join("") || undefined;
   }
   let end = index + 1;
-  if (attached === undefined && option.value !== undefined && how.kinds[end]?.kind === "value") attached = words[end++];
+  const needsValue = option.value !== undefined && option.valueIsOptional !== true;
+  if (attached === undefined && needsValue && how.kinds[end]?.kind === "value") attached = words[end++];
   // Parity: argparse 3.11 takes an attached "--" out again and leaves an empty list, which the script cannot use.
-  if (option.value !== undefined && (attached === undefined || attached === "--")) {
+  if (needsValue && (attached === undefined || attached === "--")) {
     throw new UsageError(`Cannot use option ${optionName(option)}: it needs a value`, {
       next: valueAdvice(words, { ...how, option }),
     });

@@ -51,8 +51,8 @@ const REMOVED_OPTIONS = [
 /**
  * Reads a command line as the script did (argparse of Python 3.11), with what `docs/argparse-and-dotenv.md` adds.
  *
- * The result never holds an empty value: an empty endpoint, secret or env path counts as not given, an empty Hasura
- * path is the current folder.
+ * An empty endpoint, secret, env path or database name counts as not given, an empty Hasura path is the current folder;
+ * the result never holds them empty. An empty length of time stays as it is: it must not silently mean the default.
  *
  * @throws {UsageError} when the line cannot be used. No message shows a word that may be a secret.
  */
@@ -116,7 +116,9 @@ function readCommand(command: VenueCommand, { words, start, unrecognized }: Read
     const names = MIGRATE_OPTIONS.filter(({ long }) => DIRECTIONS.includes(long)).map(optionName).join(" and ");
     throw new UsageError(`Cannot run "migrate": one of ${names} is required`, { next });
   }
-  if (unknown.length > 0) throw unrecognizedWords(words, { indexes: unknown, next });
+  if (unknown.length > 0) {
+    throw unrecognizedWords(words, { indexes: unknown, next: attachAdvice(words, { unknown, options }) ?? next });
+  }
   return [command, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
 }
 
@@ -143,10 +145,25 @@ function readCompletions(words: readonly string[], start: number): string[] {
 
 function canonicalOption(option: OptionSpec, values: ReadonlyMap<string, string | undefined>): string[] {
   if (!values.has(option.long)) return [];
-  if (option.value === undefined) return [option.long];
+  const given = values.get(option.long);
+  if (given === undefined) return [option.long];
+  if (option.keepsEmpty === true) return [`${option.long}=${given}`];
   // Parity: Python's Path("") is the current folder; for the others empty is the same as missing.
-  const value = values.get(option.long) || (option.long === "--hasura-path" ? "." : "");
+  const value = given || (option.long === "--hasura-path" ? "." : "");
   return value === "" ? [] : [`${option.long}=${value}`];
+}
+
+/** What to do where a surplus word may be meant as the value of an option that only takes an attached one. */
+function attachAdvice(
+  words: readonly string[],
+  { unknown, options }: { unknown: readonly number[]; options: readonly OptionSpec[] },
+): string | undefined {
+  for (const index of unknown) {
+    const before = classifyWord(words[index - 1] ?? "", options);
+    if (before.kind !== "option" || before.option.valueIsOptional !== true || before.attached !== undefined) continue;
+    return `Write a value for ${before.option.long} without a blank, as ${before.option.long}=90`;
+  }
+  return undefined;
 }
 
 function respellOlderSecret(args: readonly string[]): string[] {

@@ -5,8 +5,8 @@
  */
 
 import { normalizeArgv } from "./argv.ts";
-import type { CommandContext, VenueOptions } from "./commands/context.ts";
-import { type MigrateOptions, runMigrate } from "./commands/migrate.ts";
+import type { CommandContext, MigrateOptions, VenueOptions } from "./commands/context.ts";
+import { runMigrate } from "./commands/migrate.ts";
 import { runStatus, type StatusOptions } from "./commands/status.ts";
 import { FailedError, InternalError, ToolError } from "./errors.ts";
 import { HELP_OPTION, readOptions, VERSION_OPTION } from "./options.ts";
@@ -17,6 +17,7 @@ import { createJsonReporter, errorStacks } from "./report/json_reporter.ts";
 import { createTextReporter } from "./report/text_reporter.ts";
 import type { Output, Runtime } from "./runtime.ts";
 import { versionText } from "./version.ts";
+import { createWaiting } from "./waiting.ts";
 
 /** Runs one command line and returns the exit code; never throws. */
 export async function runCli(rt: Runtime): Promise<number> {
@@ -27,9 +28,16 @@ export async function runCli(rt: Runtime): Promise<number> {
   const stderr = redactedOutput(rt.stderr, redactor);
   const color = (output: Output) => output.isTerminal && wantsColor(rt) && !rt.args.includes("--no-color");
   const createReporter = ({ json, debug }: { json: boolean; debug: boolean }) =>
-    json
-      ? createJsonReporter({ stdout: rt.stdout, stderr: rt.stderr, redactor, debug })
-      : withStack(createTextReporter({ stdout, stderr, color: color(stderr) }), debug ? stderr : undefined);
+    json ? createJsonReporter({ stdout: rt.stdout, stderr: rt.stderr, redactor, debug }) : withStack(
+      createTextReporter({
+        stdout,
+        stderr,
+        color: color(stderr),
+        redraws: stderr.isTerminal && !isDumb(rt),
+        redact: (text) => redactor.redact(text),
+      }),
+      debug ? stderr : undefined,
+    );
   // A command line that cannot be read is told in the form that it asks for, too.
   let reporter = createReporter({ json: rt.args.includes("--json"), debug: rt.args.includes("--debug") });
   let outcome: ToolError | undefined;
@@ -39,7 +47,11 @@ export async function runCli(rt: Runtime): Promise<number> {
     allowNames(redactor, options);
     reporter = createReporter({ json: options.json === true, debug: options.debug === true });
     for (const text of notes) reporter.emit({ type: "note", text });
-    return { rt, reporter, redactor, stderr, color: color(stderr) };
+    const waiting = createWaiting(
+      rt,
+      (shown) => reporter.emit(shown === undefined ? { type: "waiting-ended" } : { type: "waiting", ...shown }),
+    );
+    return { rt, reporter, redactor, waiting, stderr, color: color(stderr) };
   }
 
   try {
@@ -123,9 +135,17 @@ function internalError(error: unknown): InternalError {
 
 function wantsColor(rt: Runtime): boolean {
   try {
-    return !rt.env("NO_COLOR") && rt.env("TERM") !== "dumb";
+    return !rt.env("NO_COLOR") && !isDumb(rt);
   } catch {
     // Set to something that is no text.
     return false;
+  }
+}
+
+function isDumb(rt: Runtime): boolean {
+  try {
+    return rt.env("TERM") === "dumb";
+  } catch {
+    return true;
   }
 }

@@ -13,6 +13,8 @@ export interface Interruption {
   readonly error: InterruptedError | undefined;
   /** Waits for `work`, but no longer than until a signal. @throws {InterruptedError} */
   race<T>(work: Promise<T>): Promise<T>;
+  /** Ends the run if a signal was received. @throws {InterruptedError} */
+  check(): void;
   /** Takes note of a signal that arrived in another way, and returns its error. */
   interrupt(signal: StopSignal): InterruptedError;
   /** Stops watching. */
@@ -22,7 +24,7 @@ export interface Interruption {
 /** Starts to watch. `onFirst` is told of the first signal; the second ends the process after `onSecond`. */
 export function watchInterruption(
   rt: Pick<Runtime, "onStopSignal" | "exit">,
-  { onFirst, onSecond }: { onFirst(signal: StopSignal): void; onSecond(): void },
+  { onFirst, onSecond }: { onFirst(signal: StopSignal): void; onSecond(error: InterruptedError): void },
 ): Interruption {
   const received = Promise.withResolvers<never>();
   // A signal outside of `race` is no unhandled rejection.
@@ -40,7 +42,7 @@ export function watchInterruption(
 
   const unwatch = rt.onStopSignal((signal) => {
     if (error !== undefined) {
-      onSecond();
+      onSecond(error);
       rt.exit(error.exitCode);
     }
     onFirst(signal);
@@ -50,6 +52,9 @@ export function watchInterruption(
   return {
     get error() {
       return error;
+    },
+    check() {
+      if (error !== undefined) throw error;
     },
     race: (work) => Promise.race([work, received.promise]),
     interrupt,

@@ -14,6 +14,10 @@ export interface OptionSpec {
   short?: `-${string}`;
   /** Name of the option's value, for example `path`; absent for a switch. */
   value?: string;
+  /** Whether the value may be left out; one that is given must be attached, as in `--wait=90`. */
+  valueIsOptional?: boolean;
+  /** Whether an empty value is passed on, for whoever reads it to refuse; otherwise it is the same as none. */
+  keepsEmpty?: boolean;
   /** What the option does, for the help text. */
   help: string;
   /** Whether the Python script has it: its prefixes then come before those of our own options. */
@@ -73,6 +77,14 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     script: true,
   },
   { long: "--database-name", value: "name", help: "Source and migrations folder, Aerie or PlanDev.", script: false },
+  durationOption("--timeout", "Time for each call that only reads (default: 30; also 1.5s, 500ms, 10m, 2h)."),
+  {
+    ...durationOption(
+      "--wait",
+      "Wait until Hasura, its database and the ledger can be used (300 s, or --wait=90).",
+    ),
+    valueIsOptional: true,
+  },
   { long: "--json", help: "Print one JSON document instead of text; ask nothing.", script: false },
   { long: "--no-color", help: "Print without colors, as with NO_COLOR.", script: false },
   { long: "--debug", help: "Show the stack of an error.", script: false },
@@ -89,7 +101,24 @@ export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
   { long: "--revert", short: "-r", help: "Revert migrations.", script: true },
   { long: "--all", help: "Apply or revert all of them, without asking at each step.", script: true },
   { long: "--yes", help: "Answer yes to the question that -r --all asks on a terminal.", script: false },
+  durationOption("--lock-timeout", "How long to wait for another run to end (default: 10)."),
+  durationOption(
+    "--settle-timeout",
+    "How long to find out what became of a step whose answer was lost (default: 600).",
+  ),
+  durationOption("--statement-timeout", "PostgreSQL ends a statement of a migration after this (default: none)."),
+  durationOption("--step-timeout", "A migration is given up after this (default: none)."),
+  {
+    long: "--no-file-check",
+    help: "Do not check the files with PostgreSQL's parser before the run.",
+    script: false,
+  },
 ];
+
+/** An option of ours that takes a length of time; see `duration.ts`. */
+function durationOption(long: OptionSpec["long"], help: string): OptionSpec {
+  return { long, value: "seconds", keepsEmpty: true, help, script: false };
+}
 
 /** Every option of a command, help included. */
 export function optionsOf(command: VenueCommand): readonly OptionSpec[] {
@@ -101,7 +130,10 @@ export function optionName(option: OptionSpec): string {
   return option.short === undefined ? option.long : `${option.short}/${option.long}`;
 }
 
-/** The options of a canonical command line, `--hasura-path=x` as `{hasuraPath: "x"}`, `--apply` as `{apply: true}`. */
+/**
+ * The options of a canonical command line: `--hasura-path=x` as `{hasuraPath: "x"}`, `--apply` as `{apply: true}`, and
+ * one whose value is optional as either.
+ */
 export function readOptions(words: readonly string[]): Record<string, string | true> {
   return Object.fromEntries(words.map((word) => {
     const equals = word.indexOf("=");

@@ -108,6 +108,7 @@ export function redactedOutput(output: Output, redactor: Redactor): Output {
     get problem() {
       return output.problem;
     },
+    columns: () => output.columns(),
     write: (text) => output.write(redactor.redact(text)),
   };
 }

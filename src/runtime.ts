@@ -27,6 +27,8 @@ export interface Output {
   write(text: string): void;
   /** Why something could not be written, if so. */
   readonly problem: string | undefined;
+  /** How many columns the terminal has now; `undefined` where there is none, or it does not say. */
+  columns(): number | undefined;
 }
 
 /** The input stream. */
@@ -61,6 +63,8 @@ export interface Runtime {
   now(): number;
   /** Resolves after `ms` milliseconds. */
   sleep(ms: number): Promise<void>;
+  /** Calls `callback` every `ms` milliseconds until the returned function is called; keeps no process alive. */
+  every(ms: number, callback: () => void): () => void;
   /** Calls `handler` for each signal until the returned function is called. */
   onStopSignal(handler: (signal: StopSignal) => void): () => void;
   /** Ends the process at once. */
@@ -114,6 +118,11 @@ export function createRuntime(): Runtime & Disposable {
     },
     now: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    every(ms, callback) {
+      const timer = setInterval(callback, ms);
+      Deno.unrefTimer(timer);
+      return () => clearInterval(timer);
+    },
     onStopSignal,
     exit: (code) => Deno.exit(code),
   };
@@ -133,12 +142,14 @@ function createClient(): Deno.HttpClient {
 
 function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number }): Output {
   const encoder = new TextEncoder();
+  const isTerminal = stream.isTerminal();
   let problem: string | undefined;
   return {
-    isTerminal: stream.isTerminal(),
+    isTerminal,
     get problem() {
       return problem;
     },
+    columns: () => isTerminal ? consoleColumns() : undefined,
     write(text) {
       let bytes = encoder.encode(text);
       while (bytes.length > 0) {
@@ -156,6 +167,15 @@ function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): n
       }
     },
   };
+}
+
+function consoleColumns(): number | undefined {
+  try {
+    // Some terminals, serial ones for example, say 0.
+    return Deno.consoleSize().columns || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readEnv(name: string): string | undefined {

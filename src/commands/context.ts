@@ -7,12 +7,16 @@
 import type { Redactor } from "../redact.ts";
 import type { Reporter } from "../report/events.ts";
 import type { Output, Runtime } from "../runtime.ts";
+import type { TimeoutOptions } from "../timeouts.ts";
+import type { Waiting } from "../waiting.ts";
 
 /** Effects and output of one command. */
 export interface CommandContext {
   rt: Runtime;
   reporter: Reporter;
   redactor: Redactor;
+  /** Tells what is being waited for. */
+  waiting: Waiting;
   /** stderr, redacted. */
   stderr: Output;
   /** Whether stderr takes colors. */
@@ -20,7 +24,7 @@ export interface CommandContext {
 }
 
 /** The options that `status` and `migrate` share, as parsed. */
-export interface VenueOptions {
+export interface VenueOptions extends TimeoutOptions {
   hasuraPath?: string;
   envPath?: string;
   endpoint?: string;
@@ -28,4 +32,15 @@ export interface VenueOptions {
   databaseName?: string;
   json?: boolean;
   debug?: boolean;
+}
+
+/** The options of `migrate`, as parsed. */
+export interface MigrateOptions extends VenueOptions {
+  apply?: boolean;
+  revert?: boolean;
+  all?: boolean;
+  /** Whether reverting all needs no question. */
+  yes?: boolean;
+  /** Whether the files are sent without a look at what is in them. */
+  noFileCheck?: boolean;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { describeError, MetadataError, ToolError } from "../errors.ts";
+import { AccessError, describeError, MetadataError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
 import { confirmSteps } from "../migrations/confirm.ts";
@@ -14,7 +14,7 @@ import type { RunResult } from "../migrations/run.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
 import { type Direction, type Ledger, openAfterTasks } from "../migrations/types.ts";
 import type { CommandContext } from "./context.ts";
-import { readLedgerOf, type Venue } from "./venue.ts";
+import { lookAtVenue, type Venue } from "./venue.ts";
 
 /** What the run left. */
 export interface FinishOptions {
@@ -36,7 +36,7 @@ export async function confirmRun(
   venue: Venue,
   result: RunResult,
 ): Promise<{ result: RunResult; ledger: Ledger | ToolError }> {
-  const ledger = await attempt(() => readLedgerOf(venue), "read the ledger", venue);
+  const ledger = await attempt(async () => (await lookAtVenue(venue)).ledger, "read the ledger", venue);
   if (!(ledger instanceof ToolError)) return { result: confirmSteps(result, ledger), ledger };
   if (result.error !== undefined) return { result, ledger };
   ledger.state = result.done.length === 0
@@ -50,24 +50,16 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   const { reporter } = context;
   const { venue, direction, result, ledger, keeper, tracker } = options;
   const problems: ToolError[] = [];
-  if (!(ledger instanceof ToolError)) keeper.update(ledger);
-  else if (ledger !== result.error) {
+  let inconsistent: InconsistentObject[] | undefined;
+  if (ledger instanceof ToolError && ledger !== result.error) {
     reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
   }
-
-  // Hasura takes one metadata call at a time, and a reload can take minutes.
-  const trackerError = await keeper.settle();
-  if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
-  const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
-  if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
-  else reporter.emit({ type: "metadata-reloaded" });
-
-  const inconsistent = await attempt(() => inconsistentObjects(venue.client), "check the metadata", venue);
-  if (inconsistent instanceof ToolError) {
-    if (!(reloadProblem instanceof ToolError)) problems.push(metadataProblem(inconsistent));
+  if (ledger instanceof AccessError) {
+    // Each further call would take its time to find out the same.
+    reporter.emit({ type: "note", text: "Hasura's metadata was not reloaded; the next run does that, too" });
   } else {
-    reporter.emit({ type: "metadata-checked", inconsistent });
-    if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
+    if (!(ledger instanceof ToolError)) keeper.update(ledger);
+    inconsistent = await context.waiting.during("completing the run", () => updateHasura(context, options, problems));
   }
 
   const error = result.error ?? problems[0];
@@ -85,10 +77,36 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     migrations: ledger instanceof ToolError ? undefined : statusRows(ledger, venue.folder),
     openAfterTasks: ledger instanceof ToolError ? undefined : openAfterTasks(ledger),
     tracker,
-    inconsistentObjects: inconsistent instanceof ToolError ? undefined : inconsistent,
+    inconsistentObjects: inconsistent,
     error,
   });
   return error;
+}
+
+/** Brings Hasura up to date; adds to `problems`, and returns the inconsistent objects where Hasura says. */
+async function updateHasura(
+  { reporter, waiting }: CommandContext,
+  { venue, direction, keeper }: FinishOptions,
+  problems: ToolError[],
+): Promise<InconsistentObject[] | undefined> {
+  // Hasura takes one metadata call at a time, and a reload can take minutes.
+  waiting.say("writing Hasura's tracker");
+  const trackerError = await keeper.settle();
+  if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
+  waiting.say("reloading Hasura's metadata");
+  const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
+  if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
+  else reporter.emit({ type: "metadata-reloaded" });
+
+  waiting.say("checking Hasura's metadata");
+  const inconsistent = await attempt(() => inconsistentObjects(venue.client), "check the metadata", venue);
+  if (inconsistent instanceof ToolError) {
+    if (!(reloadProblem instanceof ToolError)) problems.push(metadataProblem(inconsistent));
+    return undefined;
+  }
+  reporter.emit({ type: "metadata-checked", inconsistent });
+  if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
+  return inconsistent;
 }
 
 /** The result of `call`, or the error to show for it. */

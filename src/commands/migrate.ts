@@ -4,29 +4,22 @@
  * @module
  */
 
-import { type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
-import { watchInterruption } from "../interruption.ts";
+import { type InterruptedError, type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
+import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
 import { reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
-import { type Direction, ledgerAfter } from "../migrations/types.ts";
+import { type Direction, ledgerAfter, migrationTitle, type Step } from "../migrations/types.ts";
 import { createPrompter } from "../prompt.ts";
 import { redactedOutput } from "../redact.ts";
-import type { CommandContext, VenueOptions } from "./context.ts";
+import { commandLine, operatorName } from "./command_line.ts";
+import type { CommandContext, MigrateOptions } from "./context.ts";
 import { confirmRun, finishRun } from "./finish_run.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
-import { openVenue, readRecords } from "./venue.ts";
-
-/** The options of `migrate`, as parsed. */
-export interface MigrateOptions extends VenueOptions {
-  apply?: boolean;
-  revert?: boolean;
-  all?: boolean;
-  /** Whether reverting all needs no question. */
-  yes?: boolean;
-}
+import { openVenue } from "./venue.ts";
+import { readWhenFree } from "./when_free.ts";
 
 /**
  * Migrates the venue. A failure after the start of the run is reported when it happens, and returned for the exit code.
@@ -34,68 +27,124 @@ export interface MigrateOptions extends VenueOptions {
  * @throws {ToolError} when nothing was started
  */
 export async function runMigrate(context: CommandContext, options: MigrateOptions): Promise<ToolError | undefined> {
-  const { rt, reporter, redactor, stderr, color } = context;
+  const { rt, reporter } = context;
+  const progress: Progress = { running: undefined };
+  const interruption = watchInterruption(rt, {
+    onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
+    onSecond: (error) => {
+      const { running } = progress;
+      error.state = running === undefined
+        ? "No step is running; Hasura's metadata may not have been reloaded"
+        : `${migrationTitle(running.migration)} was sent; it may still be running, and may still be committed`;
+      error.next = "Look at the status; run the same command again to continue";
+      reporter.fail(error);
+    },
+  });
+  try {
+    return await migrate(context, options, { interruption, progress });
+  } finally {
+    interruption.dispose();
+  }
+}
+
+/** What is going on right now. */
+interface Progress {
+  /** The step that was sent and whose fate is not known yet. */
+  running: Step | undefined;
+}
+
+async function migrate(
+  context: CommandContext,
+  options: MigrateOptions,
+  { interruption, progress }: { interruption: Interruption; progress: Progress },
+): Promise<ToolError | undefined> {
+  const { rt, reporter, redactor, stderr, color, waiting } = context;
   const direction = checkOptions(options);
   const asks = mayAsk(context, options);
-  const venue = await openVenue(context, options);
-  const { client, folder, target } = venue;
+  const venue = await interruption.race(openVenue(context, options));
+  const { client, observer, folder, target, timeouts } = venue;
   reporter.emit({ type: "migrate-started", direction, target });
 
-  const { ledger: ledgerBefore, tracker } = await readRecords(venue);
+  const { look, tracker } = await interruption.race(readWhenFree(context, venue));
+  const { ledger: ledgerBefore } = look;
   checkLedger(ledgerBefore);
   checkFolderCoversLedger(ledgerBefore, folder);
   const steps = planSteps(direction, { ledger: ledgerBefore, folder });
   if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
-  await checkStepFiles(rt, steps);
+  await interruption.race(
+    waiting.during("checking the files", () => checkStepFiles(rt, steps)),
+  );
 
   const keeper = createTrackerKeeper({ rt, client, source: target.source });
   const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
-  if (toMark.length + toUnmark.length > 0) keeper.update(ledgerBefore);
-
-  const interruption = watchInterruption(rt, {
-    onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
-    onSecond: () =>
-      stderr.write("Stopped at once: a step that was running may still be committed; look at the status\n"),
-  });
-  try {
-    const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
-    const mode = options.all === true
-      ? createBulkMode({
-        reporter,
-        target,
-        direction,
-        steps,
-        prompter: asks ? prompter : undefined,
-      })
-      : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
-    let ledger = ledgerBefore;
-    const told = await runSteps(steps, {
-      rt,
-      client,
-      source: target.source,
-      async beforeStep(step, index) {
-        if (interruption.error !== undefined) throw interruption.error;
-        return await mode.beforeStep(step, index);
-      },
-      afterStep(step) {
-        ledger = ledgerAfter(ledger, step);
-        keeper.update(ledger);
-        mode.afterStep(step);
-      },
-    });
-    const { result, ledger: ledgerNow } = await confirmRun(venue, told);
-    if (told.error instanceof UnknownOutcomeError && result.error === undefined) {
-      reporter.emit({ type: "note", text: `${told.error.message}. The ledger shows that it was` });
-    }
-    mode.end(result);
-    if (result.error instanceof UnknownOutcomeError) {
-      reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
-    }
-    const differences = { toMark, toUnmark };
-    return await finishRun(context, { venue, direction, result, ledger: ledgerNow, keeper, tracker: differences });
-  } finally {
-    interruption.dispose();
+  if (toMark.length + toUnmark.length > 0) {
+    reporter.emit({ type: "tracker-differs", toMark, toUnmark });
+    keeper.update(ledgerBefore);
   }
+
+  const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
+  const mode = options.all === true
+    ? createBulkMode({
+      reporter,
+      target,
+      direction,
+      steps,
+      prompter: asks ? prompter : undefined,
+    })
+    : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
+  let ledger = ledgerBefore;
+  const told = await runSteps(steps, {
+    rt,
+    client,
+    observer,
+    source: target.source,
+    name: { id: crypto.randomUUID().slice(0, 8), operator: operatorName(rt) },
+    timeouts,
+    waiting,
+    command: commandLine(options),
+    async beforeStep(step, index) {
+      progress.running = undefined;
+      interruption.check();
+      const goesOn = await mode.beforeStep(step, index);
+      progress.running = step;
+      return goesOn;
+    },
+    checkStop: () => interruption.check(),
+    afterStep(step) {
+      progress.running = undefined;
+      ledger = ledgerAfter(ledger, step);
+      keeper.update(ledger);
+      mode.afterStep(step);
+    },
+    onNote: (text) => reporter.emit({ type: "note", text }),
+  });
+  const { result, ledger: ledgerNow } = await waiting.during("reading the ledger", () => confirmRun(venue, told));
+  progress.running = undefined;
+  if (told.error instanceof UnknownOutcomeError && result.error === undefined) {
+    reporter.emit({ type: "note", text: `${told.error.message}. Now the ledger shows that it was` });
+  }
+  // Nothing was left out, and yet whoever has sent the signal must see that it was received.
+  result.error ??= interruption.error;
+  mode.end(result);
+  if (result.error instanceof UnknownOutcomeError) {
+    reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
+  }
+  const differences = { toMark, toUnmark };
+  const error = await finishRun(context, {
+    venue,
+    direction,
+    result,
+    ledger: ledgerNow,
+    keeper,
+    tracker: differences,
+  });
+  return error ?? lateInterruption(context, interruption);
+}
+
+/** A signal that came while the run was being completed. */
+function lateInterruption({ reporter }: CommandContext, { error }: Interruption): InterruptedError | undefined {
+  if (error !== undefined) reporter.emit({ type: "failure", error });
+  return error;
 }
 
 /** `argv.ts` holds that there is one direction. */

@@ -42,9 +42,11 @@ function newCommand(description: string): AnyCommand {
 }
 
 function addOptions(command: AnyCommand, options: readonly OptionSpec[]): void {
-  for (const { long, short, value, help } of options) {
+  for (const { long, short, value, valueIsOptional, help } of options) {
     const flags = short === undefined ? long : `${short}, ${long}`;
-    command.option(value === undefined ? flags : `${flags} <${value}:string>`, help);
+    const type = `${value}:string`;
+    const placeholder = value === undefined ? "" : valueIsOptional === true ? `=[${type}]` : ` <${type}>`;
+    command.option(`${flags}${placeholder}`, help);
   }
 }
 

@@ -5,14 +5,14 @@
  */
 
 import { DriftError, PendingError, type ToolError } from "../errors.ts";
-import { explainCallError } from "../hasura/explain.ts";
 import { inconsistentObjects } from "../hasura/metadata.ts";
+import { describeHolder } from "../migrations/holder.ts";
 import { afterTaskAdvice, checkFolderCoversLedger, pendingMigrations, statusRows } from "../migrations/plan.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { reconcileTracker } from "../migrations/reconcile.ts";
 import { currentVersion, type Ledger, type Migration, openAfterTasks } from "../migrations/types.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
-import { openVenue, readLedgerOf, readTrackerOf, together, type Venue } from "./venue.ts";
+import { explained, lookAtVenue, openVenue, readTrackerOf, together } from "./venue.ts";
 
 /** The options of `status`, as parsed. */
 export interface StatusOptions extends VenueOptions {
@@ -28,12 +28,14 @@ export interface StatusOptions extends VenueOptions {
  */
 export async function runStatus(context: CommandContext, options: StatusOptions): Promise<ToolError | undefined> {
   const venue = await openVenue(context, options);
-  const { target, folder } = venue;
-  const [ledger, tracker, inconsistent] = await together(
-    readLedgerOf(venue),
-    readTrackerOf(venue),
-    readInconsistentObjects(venue),
-  );
+  const { client, target, folder } = venue;
+  const [look, tracker, inconsistent] = await context.waiting.during("asking Hasura", () =>
+    together(
+      lookAtVenue(venue),
+      readTrackerOf(venue),
+      explained(() => inconsistentObjects(client), "check the metadata", target),
+    ));
+  const { ledger, holder, clock } = look;
   const tracked = reconcileTracker(tracker, target.source, ledger);
   const pending = pendingMigrations(ledger, folder).map((migration) => migration.version);
   const open = openAfterTasks(ledger);
@@ -47,6 +49,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
     openAfterTasks: open,
     tracker: { toMark: tracked.toMark, toUnmark: tracked.toUnmark },
     inconsistentObjects: inconsistent,
+    running: holder === undefined ? undefined : describeHolder(holder, clock),
     error,
   });
   // Told after the table: with a gap or a newer database that is what the operator needs to see.
@@ -76,12 +79,4 @@ function describePending(migrations: number, afterTasks: number): string {
   if (migrations > 0) parts.push(`${migrations} migration${migrations === 1 ? "" : "s"}`);
   if (afterTasks > 0) parts.push(`${afterTasks} "after" task${afterTasks === 1 ? "" : "s"}`);
   return `The database is behind the folder: ${parts.join(" and ")} pending`;
-}
-
-async function readInconsistentObjects({ client, target }: Venue) {
-  try {
-    return await inconsistentObjects(client);
-  } catch (error) {
-    throw explainCallError(error, { action: "check the metadata", ...target });
-  }
 }

@@ -8,27 +8,36 @@ import { createHasuraClient, type HasuraClient } from "../hasura/client.ts";
 import { readTracker, type TrackerState } from "../hasura/catalog_state.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import { readFolder, readSourceFolders } from "../migrations/folder.ts";
-import { readLedger } from "../migrations/ledger.ts";
-import { chooseSource } from "../migrations/source.ts";
-import type { Ledger, Migration } from "../migrations/types.ts";
+import { type Look, lookAtDatabase } from "../migrations/look.ts";
+import { createObserver, type Observer } from "../migrations/observer.ts";
+import { chooseSource, knownSource } from "../migrations/source.ts";
+import type { Migration } from "../migrations/types.ts";
 import type { Target } from "../report/events.ts";
 import { resolveSettings } from "../settings.ts";
+import { readTimeouts, type Timeouts } from "../timeouts.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
+import { waitUntilUsable } from "./wait.ts";
 
 /** A venue and the deployment that belongs to it. */
 export interface Venue {
   client: HasuraClient;
+  observer: Observer;
   target: Target;
+  timeouts: Timeouts;
   /** The migrations of the deployment, by version. */
   folder: Migration[];
 }
 
 /**
- * Settings, folder and client. Sends a request only where the folders leave open which database is meant.
+ * Settings, folder and client. Sends a request only where the folders leave open which database is meant, or where the
+ * venue is waited for.
  *
  * @throws {ConfigError} when a setting or the folder cannot be used
+ * @throws {UsageError} when a length of time cannot be used
  */
-export async function openVenue({ rt, reporter, redactor }: CommandContext, options: VenueOptions): Promise<Venue> {
+export async function openVenue(context: CommandContext, options: VenueOptions): Promise<Venue> {
+  const { rt, reporter, redactor } = context;
+  const timeouts = readTimeouts(options);
   const settings = await resolveSettings(rt, options);
   const { endpoint, adminSecret, migrationsPath } = settings;
   redactor.add(adminSecret);
@@ -39,20 +48,38 @@ export async function openVenue({ rt, reporter, redactor }: CommandContext, opti
     endpoint,
     adminSecret,
     adminSecretFrom: settings.sources.adminSecret.description,
+    readTimeout: timeouts.read,
     redact: (text) => redactor.redact(text),
   });
   await reporter.prepare();
-  const folders = await readSourceFolders(rt, migrationsPath);
-  const source = await chooseSource(client, { given: options.databaseName, folders, migrationsPath });
+  const choice = {
+    given: options.databaseName,
+    folders: await readSourceFolders(rt, migrationsPath),
+    migrationsPath,
+  };
+  const known = knownSource(choice);
+  if (timeouts.wait !== undefined) {
+    await waitUntilUsable(context, {
+      client,
+      timeout: timeouts.wait,
+      readTimeout: timeouts.read,
+      async probe() {
+        const source = await chooseSource(client, choice);
+        await explained(() => lookAtDatabase(client, { source, attempts: 1 }), "read the ledger", { endpoint, source });
+      },
+    });
+  }
+  const source = known ?? await context.waiting.during("asking for the databases", () => chooseSource(client, choice));
   // So that a secret that is also the name of the database does not hide where its files are.
   redactor.allow(`${migrationsPath}/${source}`);
   const folder = await readFolder(rt, `${migrationsPath}/${source}`);
-  return { client, target: { endpoint, source }, folder };
+  const observer = createObserver(rt, { client, source });
+  return { client, observer, target: { endpoint, source }, timeouts, folder };
 }
 
 /** Both records of the venue. */
 export interface VenueRecords {
-  ledger: Ledger;
+  look: Look;
   tracker: TrackerState;
 }
 
@@ -62,25 +89,26 @@ export interface VenueRecords {
  * @throws {ToolError} when one of them cannot be read
  */
 export async function readRecords(venue: Venue): Promise<VenueRecords> {
-  const [ledger, tracker] = await together(readLedgerOf(venue), readTrackerOf(venue));
-  return { ledger, tracker };
+  const [look, tracker] = await together(lookAtVenue(venue), readTrackerOf(venue));
+  return { look, tracker };
 }
 
-/** Reads the ledger. @throws {ToolError} when it cannot be read */
-export async function readLedgerOf({ client, target }: Venue): Promise<Ledger> {
-  try {
-    return await readLedger(client, target.source);
-  } catch (error) {
-    throw explainCallError(error, { action: "read the ledger", ...target });
-  }
+/** Looks at the database. @throws {ToolError} when it cannot be read */
+export async function lookAtVenue({ observer, target }: Venue): Promise<Look> {
+  return await explained(() => observer.look(), "read the ledger", target);
 }
 
 /** Reads the tracker. @throws {ToolError} when it cannot be read */
 export async function readTrackerOf({ client, target }: Venue): Promise<TrackerState> {
+  return await explained(() => readTracker(client), "read Hasura's tracker", target);
+}
+
+/** The result of `call`. @throws {ToolError} the error to show for it */
+export async function explained<T>(call: () => Promise<T>, action: string, target: Target): Promise<T> {
   try {
-    return await readTracker(client);
+    return await call();
   } catch (error) {
-    throw explainCallError(error, { action: "read Hasura's tracker", ...target });
+    throw explainCallError(error, { action, ...target });
   }
 }
 

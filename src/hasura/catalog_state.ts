@@ -7,8 +7,10 @@
  * @module
  */
 
-import { expectSuccess, type HasuraClient, NoAnswerError, READ_TIMEOUT } from "./client.ts";
 import { isRecord } from "../json.ts";
+import { expectSuccess } from "./answer.ts";
+import type { HasuraClient } from "./client.ts";
+import { NoAnswerError } from "./problems.ts";
 
 /**
  * The tracker's document, which holds `{migrations: {<source>: {"<version>": <dirty>}}}` among others. A fresh server
@@ -18,12 +20,10 @@ export type TrackerState = Record<string, unknown>;
 
 /** @throws {HasuraError | NoAnswerError} when it could not be read */
 export async function readTracker(client: HasuraClient): Promise<TrackerState> {
-  const answer = await client.call({
-    path: "/v1/metadata",
-    type: "get_catalog_state",
-    args: {},
-    timeout: READ_TIMEOUT,
-  });
+  return await client.ask({ path: "/v1/metadata", type: "get_catalog_state", args: {}, decode: decodeTracker });
+}
+
+function decodeTracker(answer: unknown): TrackerState {
   if (isRecord(answer) && answer.cli_state === null) return {};
   if (!isRecord(answer) || !isRecord(answer.cli_state)) {
     throw new NoAnswerError("The server answered get_catalog_state with JSON of another shape than Hasura's");
@@ -35,5 +35,12 @@ export async function readTracker(client: HasuraClient): Promise<TrackerState> {
 export async function writeTracker(client: HasuraClient, state: TrackerState): Promise<void> {
   const type = "set_catalog_state";
   const args = { type: "cli", state };
-  expectSuccess(await client.call({ path: "/v1/metadata", type, args, timeout: READ_TIMEOUT }), type);
+  await client.ask({
+    path: "/v1/metadata",
+    type,
+    args,
+    // What is written was read just before: a second attempt must read again, see tracker.ts.
+    attempts: 1,
+    decode: (answer) => expectSuccess(answer, type),
+  });
 }

@@ -5,7 +5,7 @@
  */
 
 import { AccessError, ConfigError, FailedError, ToolError } from "../errors.ts";
-import { HasuraError, NoAnswerError, type PostgresProblem } from "./client.ts";
+import { HasuraError, NoAnswerError, type PostgresProblem } from "./problems.ts";
 
 /** What the call was for. */
 export interface CallPurpose {

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { expectSuccess, type HasuraClient, NoAnswerError, READ_TIMEOUT, RELOAD_TIMEOUT } from "./client.ts";
 import { isRecord } from "../json.ts";
+import { expectSuccess } from "./answer.ts";
+import { type HasuraClient, RELOAD_TIMEOUT } from "./client.ts";
+import { NoAnswerError } from "./problems.ts";
 
 /** A part of the metadata that does not fit the database. */
 export interface InconsistentObject {
@@ -23,7 +25,13 @@ export interface InconsistentObject {
  */
 export async function reloadMetadata(client: HasuraClient): Promise<void> {
   const type = "reload_metadata";
-  expectSuccess(await client.call({ path: "/v1/metadata", type, args: {}, timeout: RELOAD_TIMEOUT }), type);
+  await client.ask({
+    path: "/v1/metadata",
+    type,
+    args: {},
+    timeout: RELOAD_TIMEOUT,
+    decode: (answer) => expectSuccess(answer, type),
+  });
 }
 
 /**
@@ -34,12 +42,15 @@ export async function reloadMetadata(client: HasuraClient): Promise<void> {
  * @throws {HasuraError | NoAnswerError} when Hasura did not say
  */
 export async function inconsistentObjects(client: HasuraClient): Promise<InconsistentObject[]> {
-  const answer = await client.call({
+  return await client.ask({
     path: "/v1/metadata",
     type: "get_inconsistent_metadata",
     args: {},
-    timeout: READ_TIMEOUT,
+    decode: decodeInconsistentObjects,
   });
+}
+
+function decodeInconsistentObjects(answer: unknown): InconsistentObject[] {
   if (!isRecord(answer) || typeof answer.is_consistent !== "boolean" || !Array.isArray(answer.inconsistent_objects)) {
     throw new NoAnswerError("The server answered get_inconsistent_metadata with JSON of another shape than Hasura's");
   }
@@ -58,7 +69,10 @@ export async function inconsistentObjects(client: HasuraClient): Promise<Inconsi
  * @throws {HasuraError | NoAnswerError} when Hasura did not say
  */
 export async function sourceNames(client: HasuraClient): Promise<string[]> {
-  const answer = await client.call({ path: "/v1/metadata", type: "export_metadata", args: {}, timeout: READ_TIMEOUT });
+  return await client.ask({ path: "/v1/metadata", type: "export_metadata", args: {}, decode: decodeSourceNames });
+}
+
+function decodeSourceNames(answer: unknown): string[] {
   if (!isRecord(answer) || !Array.isArray(answer.sources)) {
     throw new NoAnswerError("The server answered export_metadata with JSON of another shape than Hasura's");
   }

@@ -8,8 +8,9 @@
  * @module
  */
 
-import { type HasuraClient, NoAnswerError, READ_TIMEOUT } from "./client.ts";
 import { isRecord } from "../json.ts";
+import type { HasuraClient } from "./client.ts";
+import { NoAnswerError } from "./problems.ts";
 
 /** SQL for one source. */
 export interface SqlCall {
@@ -18,15 +19,30 @@ export interface SqlCall {
   sql: string;
 }
 
+/** SQL that only reads. */
+export interface SqlQuestion<T> extends SqlCall {
+  /** Decodes the JSON of the one cell; `undefined` where it is not an answer to this. */
+  decode(value: unknown): T | undefined;
+  /** Most attempts. @default as for all questions */
+  attempts?: number;
+}
+
 /**
  * Runs SQL that returns one cell of JSON, in a read-only transaction.
  *
  * @throws {HasuraError} when Hasura or PostgreSQL refuses
  * @throws {NoAnswerError} when no answer of Hasura's came back
  */
-export async function querySql(client: HasuraClient, { source, sql }: SqlCall): Promise<unknown> {
+export async function querySql<T>(client: HasuraClient, question: SqlQuestion<T>): Promise<T> {
+  const { source, sql, decode, ...rest } = question;
   const args = { source, sql, read_only: true, check_metadata_consistency: false };
-  return decodeCell(await client.call({ path: "/v2/query", type: "run_sql", args, timeout: READ_TIMEOUT }));
+  return await client.ask({
+    ...rest,
+    path: "/v2/query",
+    type: "run_sql",
+    args,
+    decode: (answer) => decode(decodeCell(answer)) ?? refuseShape(),
+  });
 }
 
 /**
@@ -38,9 +54,12 @@ export async function querySql(client: HasuraClient, { source, sql }: SqlCall): 
  * @throws {HasuraError} when Hasura or PostgreSQL refuses
  * @throws {NoAnswerError} when no answer of Hasura's came back: the outcome is then not known
  */
-export async function executeSql(client: HasuraClient, { source, sql }: SqlCall): Promise<unknown> {
+export async function executeSql(
+  client: HasuraClient,
+  { source, sql, signal }: SqlCall & { signal?: AbortSignal },
+): Promise<unknown> {
   const args = { source, sql, read_only: false, cascade: false, check_metadata_consistency: false };
-  return decodeCell(await client.call({ path: "/v2/query", type: "run_sql", args, once: true }));
+  return decodeCell(await client.send({ path: "/v2/query", type: "run_sql", args }, signal));
 }
 
 /** The one cell of `{"result_type":"TuplesOk","result":[["name"],["<JSON>"]]}`. */
@@ -55,5 +74,9 @@ function decodeCell(answer: unknown): unknown {
       }
     }
   }
+  return refuseShape();
+}
+
+function refuseShape(): never {
   throw new NoAnswerError("The server answered run_sql with JSON of another shape than Hasura's");
 }

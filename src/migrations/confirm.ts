@@ -9,7 +9,7 @@
  */
 
 import { AccessError, BusyError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
-import { HasuraError } from "../hasura/client.ts";
+import { HasuraError } from "../hasura/problems.ts";
 import { openAfterTask } from "./plan.ts";
 import type { RunResult } from "./run.ts";
 import { type Ledger, migrationTitle, openAfterTasks, type Step } from "./types.ts";
@@ -28,10 +28,8 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   if (!isDone(failed)) return { ...result, error: errorOfMissingStep(error, failed) };
   // Whoever did it while this run waited or asked, it was not this run's step.
   if (!(error.cause instanceof HasuraError || error instanceof UnknownOutcomeError)) return result;
-  if (error instanceof BusyError) {
-    error.state = `The ledger shows that ${migrationTitle(failed.migration)} is ${past(failed)}, by another run`;
-    return result;
-  }
+  // What the other run did is told in its words.
+  if (error instanceof BusyError) return result;
   return {
     done: [...done, failed],
     remaining,

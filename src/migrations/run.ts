@@ -5,29 +5,12 @@
  */
 
 import { ToolError } from "../errors.ts";
-import { type HasuraClient, NoAnswerError } from "../hasura/client.ts";
-import { executeSql } from "../hasura/sql.ts";
 import type { Runtime } from "../runtime.ts";
+import { executeStep } from "./execute.ts";
 import { readStepSql } from "./folder.ts";
 import { openAfterTask } from "./plan.ts";
-import { decodeStepProof, type StepProof, stepText } from "./step.ts";
-import { explainStepError } from "./step_error.ts";
+import type { RunOptions } from "./run_options.ts";
 import { migrationTitle, type Step } from "./types.ts";
-
-/** Milliseconds that a step waits for another run to end its own. */
-export const LOCK_TIMEOUT = 10_000;
-
-/** Where and how the steps run. */
-export interface RunOptions {
-  rt: Pick<Runtime, "readDir" | "readFile">;
-  client: HasuraClient;
-  /** Hasura's name of the database. */
-  source: string;
-  /** Asked before each step: `false` ends the run. A `ToolError` that it throws ends the run too. */
-  beforeStep(step: Step, index: number): Promise<boolean>;
-  /** Told of each step that was committed. */
-  afterStep(step: Step): void;
-}
 
 /** What a run came to. */
 export interface RunResult {
@@ -48,10 +31,11 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
   for (const [index, step] of steps.entries()) {
     try {
       if (!(await options.beforeStep(step, index))) break;
-      const proof = await executeStep(step, options);
+      const what = workingOn(step, { index, total: steps.length });
+      const { afterTaskOpen } = await options.waiting.during(what, () => executeStep(step, { ...options, what }));
       done.push(step);
       options.afterStep(step);
-      if (step.direction === "apply" && proof.afterTaskOpen) {
+      if (step.direction === "apply" && afterTaskOpen) {
         throw openAfterTask(step.migration, `${migrationTitle(step.migration)} is applied`);
       }
     } catch (thrown) {
@@ -63,21 +47,8 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
   return { done, remaining: steps.slice(done.length), error };
 }
 
-async function executeStep(step: Step, { rt, client, source }: RunOptions): Promise<StepProof> {
-  const { version } = step.migration;
-  const [before, after] = step.direction === "apply" ? [version - 1, version] : [version, version - 1];
-  let sql: string | undefined;
-  try {
-    sql = await readStepSql(rt, step);
-    const text = stepText({ sql, before, after, lockTimeout: LOCK_TIMEOUT });
-    const proof = decodeStepProof(await executeSql(client, { source, sql: text }));
-    if (proof?.version !== after) {
-      throw new NoAnswerError("The server answered with something else than the step's proof");
-    }
-    return proof;
-  } catch (error) {
-    throw explainStepError(error, step, { endpoint: client.endpoint, source, sql });
-  }
+function workingOn({ direction, migration }: Step, { index, total }: { index: number; total: number }): string {
+  return `${direction === "apply" ? "applying" : "reverting"} ${index + 1} of ${total}: ${migrationTitle(migration)}`;
 }
 
 /**
@@ -86,7 +57,10 @@ async function executeStep(step: Step, { rt, client, source }: RunOptions): Prom
  *
  * @throws {ConfigError} when a file cannot be used
  */
-export async function checkStepFiles(rt: RunOptions["rt"], steps: Step[]): Promise<void> {
+export async function checkStepFiles(
+  rt: Pick<Runtime, "readDir" | "readFile">,
+  steps: Step[],
+): Promise<void> {
   for (const step of steps) {
     try {
       await readStepSql(rt, step);

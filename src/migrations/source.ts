@@ -19,21 +19,29 @@ export interface SourceChoice {
 }
 
 /**
- * The source: the given one, else the one folder's, else the one of Hasura's sources that has a folder.
+ * The source as far as it is known without Hasura: the given one, else the one folder's, else `undefined`.
+ *
+ * @throws {ConfigError} when the given one has no folder
+ */
+export function knownSource({ given, folders, migrationsPath }: SourceChoice): string | undefined {
+  const [only, ...others] = folders;
+  if (given === undefined) return others.length === 0 ? only : undefined;
+  if (folders.includes(given)) return given;
+  throw new ConfigError(`Cannot find migrations: "${migrationsPath}" has no folder "${given}"`, {
+    state: "Nothing was changed",
+    next: `Give one of its folders with --database-name: ${quoted(folders)}`,
+  });
+}
+
+/**
+ * The source: the one that is known, else the one of Hasura's sources that has a folder.
  *
  * @throws {ConfigError} when that leaves none or several
  */
 export async function chooseSource(client: HasuraClient, choice: SourceChoice): Promise<string> {
-  const { given, folders, migrationsPath } = choice;
-  const [only, ...others] = folders;
-  if (given !== undefined) {
-    if (folders.includes(given)) return given;
-    throw new ConfigError(`Cannot find migrations: "${migrationsPath}" has no folder "${given}"`, {
-      state: "Nothing was changed",
-      next: `Give one of its folders with --database-name: ${quoted(folders)}`,
-    });
-  }
-  if (only !== undefined && others.length === 0) return only;
+  const { folders, migrationsPath } = choice;
+  const source = knownSource(choice);
+  if (source !== undefined) return source;
   const known = await knownSources(client);
   const matches = folders.filter((folder) => known.includes(folder));
   const [match] = matches;

@@ -9,6 +9,7 @@
  */
 
 import { isRecord } from "../json.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { LEDGER_TABLE } from "./types.ts";
 
 /** SQLSTATEs that the step's own checks raise. */
@@ -21,6 +22,8 @@ export const STEP_STATES = {
   notMarked: "AM003",
   /** The file ended the transaction that the step ran in. */
   transactionEnded: "AM004",
+  /** It came to the lock later than it may start. */
+  late: "AM005",
 } as const;
 
 /** Keys of the advisory lock: "aeri" and "migr" in ASCII. All versions of this tool must use the same. */
@@ -28,6 +31,8 @@ export const LOCK_KEYS = [0x61657269, 0x6d696772] as const;
 
 /** What a step is sent as. */
 export interface StepTextOptions {
+  /** What stands at the very start, see `holder.ts`. */
+  comment: string;
   /** The file, as it is. */
   sql: string;
   /** The newest version in the ledger before the step, which is then exactly 0 to `before`. */
@@ -36,20 +41,32 @@ export interface StepTextOptions {
   after: number;
   /** Milliseconds to wait for another run. */
   lockTimeout: number;
+  /** Seconds since 1970 on the database's clock after which it does not start any more. */
+  startUntil: number;
+  /** Milliseconds after which PostgreSQL ends a statement of the file; `undefined` for the database's own limit. */
+  statementTimeout: number | undefined;
 }
 
 /** The text; its last statement returns one cell of JSON, see {@linkcode StepProof}. */
-export function stepText({ sql, before, after, lockTimeout }: StepTextOptions): string {
+export function stepText(options: StepTextOptions): string {
+  const { comment, sql, before, after, lockTimeout, startUntil, statementTimeout } = options;
+  const leftovers = clearLeftovers(sql);
+  const limit = (value: string) => statementTimeout === undefined ? "" : `set local statement_timeout to ${value};\n`;
   // The level: under a stricter one the guard would see the ledger as it was before it waited for the lock.
-  // The resets: a role or search_path that the file leaves would change what the proof sees, and stay in Hasura's session.
+  // The time: a request that is held up on its way must not start after this run has told that it did not (settle.ts).
+  // It is looked at with the lock in hand, so that a free lock after that time proves that nothing can start any more.
   // The constraints: one that fails at COMMIT comes back as a server error (Hasura source, "postgres tx error"), from
   // which nobody could tell what happened.
-  return `set transaction isolation level read committed;
+  return `${comment}
+set transaction isolation level read committed;
 do $aerie_db_migration_guard$
 begin
   begin
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
+    if extract(epoch from pg_catalog.clock_timestamp()) > ${startUntil.toFixed(3)} then
+      raise exception using errcode = '${STEP_STATES.late}', message = 'the step came to the database too late to be started';
+    end if;
     ${refuseUnlessLedgerEndsWith(before, STEP_STATES.ledgerChanged)}
   exception when lock_not_available or query_canceled then
     raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else';
@@ -57,12 +74,9 @@ begin
 end
 $aerie_db_migration_guard$;
 set local lock_timeout to default;
-${sql}
+${limit(`'${statementTimeout}'`)}${leftovers.before}${sql}
 ;
-reset role;
-reset search_path;
-set constraints all immediate;
-do $aerie_db_migration_proof$
+${limit("default")}${leftovers.after}do $aerie_db_migration_proof$
 begin
   if not exists (
     select from pg_catalog.pg_locks l

@@ -4,19 +4,17 @@
  * @module
  */
 
-import {
-  AccessError,
-  AfterTaskError,
-  BusyError,
-  ConfigError,
-  FailedError,
-  ToolError,
-  UnknownOutcomeError,
-} from "../errors.ts";
-import { HasuraError, NoAnswerError } from "../hasura/client.ts";
+import { AccessError, AfterTaskError, ConfigError, FailedError, ToolError } from "../errors.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { describePostgres, explainCallError, isWithoutDatabase, nextAfterNoAnswer } from "../hasura/explain.ts";
+import { formatDuration } from "../duration.ts";
+import { busyError, changedError } from "./busy_error.ts";
+import type { Look } from "./look.ts";
 import { STEP_STATES } from "./step.ts";
-import { LEDGER_TABLE, migrationTitle, type Step, stepFile } from "./types.ts";
+import { migrationTitle, type Step, stepFile } from "./types.ts";
+
+/** SQLSTATEs of a step that was ended: query_canceled, and the guard's answer to that. */
+const ENDED_ON_REQUEST: readonly string[] = ["57014", STEP_STATES.locked];
 
 /** SQLSTATE object_not_in_prerequisite_state, which `mark_migration_applied` raises while an "after" task is open. */
 const AFTER_TASK_OPEN = "55000";
@@ -25,46 +23,58 @@ const AFTER_TASK_OPEN = "55000";
 export interface StepTarget {
   endpoint: string;
   source: string;
-  /** The file's text, where it got as far as that. */
-  sql: string | undefined;
+  /** The file's text. */
+  sql: string;
+  /** The SQLSTATE of the failure, or what it must have been where Hasura hides it. */
+  refusal: string | undefined;
+  /** What the database showed after the failure, where it could be asked. */
+  look: Look | undefined;
+  /** Milliseconds after which the step was given up, if it was. */
+  givenUpAfter: number | undefined;
 }
 
 /**
- * The error to show for a step that did not end well; what is not an error of a call is returned as it is.
+ * The error to show for a step that is known to have failed; what is not an error of a call is returned as it is.
  */
-export function explainStepError(error: unknown, step: Step, { endpoint, source, sql }: StepTarget): unknown {
+export function explainStepError(error: unknown, step: Step, target: StepTarget): unknown {
+  const { endpoint, source, sql, refusal, look, givenUpAfter } = target;
   const title = migrationTitle(step.migration);
   const verb = step.direction;
-  const rolledBack = mayEndTransaction(sql ?? "")
+  const rolledBack = mayEndTransaction(sql)
     ? "What stands before a COMMIT in the file may be committed; the rest was rolled back"
     : `All that ${title} changed was rolled back; the ledger is as it was before this step`;
   if (error instanceof ConfigError || error instanceof AccessError) error.state ??= `${title} was not started`;
   if (error instanceof ToolError) return error;
-  if (error instanceof NoAnswerError && error.notSent) {
+  if (error instanceof NoAnswerError) {
     return new AccessError(`Cannot ${verb} ${title} at "${endpoint}": ${error.message}`, {
       state: `${title} was not started`,
       next: `${nextAfterNoAnswer(error)}. Then run the same command again`,
       cause: error,
     });
   }
-  if (error instanceof NoAnswerError) return unknownOutcome(step, error.message, error);
   if (!(error instanceof HasuraError)) return error;
   const { postgres } = error;
-  switch (postgres?.sqlState) {
+  if (givenUpAfter !== undefined && (postgres === undefined || ENDED_ON_REQUEST.includes(postgres.sqlState ?? ""))) {
+    return new FailedError(
+      `Cannot ${verb} ${title}: it took longer than ${formatDuration(givenUpAfter)} and was ended`,
+      {
+        state: rolledBack,
+        next: "Find out what it waited for, or give it more time with --step-timeout; then run the same command again",
+        cause: error,
+      },
+    );
+  }
+  switch (refusal) {
     case STEP_STATES.locked:
-      return new BusyError(
-        `Cannot ${verb} ${title}: another run holds the migration lock of this database, or its ledger is locked`,
-        {
-          state: `${title} was not started by this run`,
-          next:
-            "Wait until the other run has ended, look at the status, and run the same command again if it is needed",
-          cause: error,
-        },
-      );
+      return busyError(step, { look, cause: error });
     case STEP_STATES.ledgerChanged:
-      return new BusyError(`Cannot ${verb} ${title}: another run changed the ledger in the meantime`, {
-        state: `${title} was not started by this run; ${postgres?.message}`,
-        next: "Look at the status, and run the same command again if it is needed",
+      return changedError(step, { look, cause: error, words: postgres?.message ?? "the ledger is another one" });
+    case STEP_STATES.late:
+      return new AccessError(`Cannot ${verb} ${title}: its requests come to the database too late to be started`, {
+        state: `${title} was not started`,
+        next:
+          "Find out what holds up requests between this machine, Hasura and PostgreSQL (a proxy, or a full pool of " +
+          "Hasura's connections); then run the same command again",
         cause: error,
       });
     case STEP_STATES.notMarked:
@@ -96,10 +106,6 @@ export function explainStepError(error: unknown, step: Step, { endpoint, source,
     if (explained instanceof ToolError) explained.state = `${title} was not started`;
     return explained;
   }
-  if (error.status >= 500 || error.code === "unexpected" || error.code === "conflict") {
-    const words = postgres === undefined ? "" : `: ${describePostgres(postgres)}`;
-    return unknownOutcome(step, `Hasura answered ${error.status}, "${error.message}"${words}`, error);
-  }
   if (postgres !== undefined) {
     return new FailedError(`Cannot ${verb} ${title}: "${stepFile(step)}" failed: ${describePostgres(postgres)}`, {
       state: rolledBack,
@@ -122,25 +128,11 @@ export function explainStepError(error: unknown, step: Step, { endpoint, source,
 }
 
 /** Whether `sql` seems to have a command that ends its transaction: outside of strings, bodies and comments. */
-function mayEndTransaction(sql: string): boolean {
+export function mayEndTransaction(sql: string): boolean {
   const commands = sql.replaceAll(/\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*'|"[^"]*"|--.*|\/\*[^]*?\*\//g, " ");
   return /(?:^|;)\s*(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i.test(
     commands,
   );
-}
-
-function unknownOutcome(step: Step, reason: string, cause: unknown): UnknownOutcomeError {
-  const { version } = step.migration;
-  const title = migrationTitle(step.migration);
-  const done = step.direction === "apply" ? "applied" : "reverted";
-  const present = step.direction === "apply" ? "is there" : "is gone";
-  return new UnknownOutcomeError(`It is not known whether ${title} was ${done}: ${reason}`, {
-    state: `${title} was sent, and either is ${done} as a whole or will leave no change; it may still be running`,
-    next:
-      `Wait until no query of Hasura runs in pg_stat_activity, then look at the status: ${title} was ${done} if row ` +
-      `${version} of ${LEDGER_TABLE} ${present}. Then run the same command again: it continues from there`,
-    cause,
-  });
 }
 
 function markCall({ direction, migration }: Step): string {

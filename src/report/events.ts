@@ -36,6 +36,12 @@ export type ReportEvent =
   /** The run ended before its last step. */
   | { type: "run-stopped"; direction: Direction; done: Step[]; remaining: Step[] }
   | { type: "stop-requested"; signal: string }
+  /** The tracker is not what the ledger says, and is about to be. */
+  | { type: "tracker-differs"; toMark: number[]; toUnmark: string[] }
+  /** Something takes long; told about once a second. `elapsed` in milliseconds. */
+  | { type: "waiting"; what: string; elapsed: number }
+  /** Nothing takes long any more. */
+  | { type: "waiting-ended" }
   | { type: "metadata-reloaded" }
   | { type: "metadata-checked"; inconsistent: InconsistentObject[] }
   /** A failure, told when it happens; the command goes on with what is left to do. */
@@ -55,6 +61,8 @@ export interface StatusReport {
   /** How Hasura's tracker differs from the ledger. */
   tracker: { toMark: number[]; toUnmark: string[] };
   inconsistentObjects: InconsistentObject[];
+  /** The run that is at work on the database, where there is one. */
+  running: string | undefined;
   /** Why the exit code is not 0. */
   error: ToolError | undefined;
 }

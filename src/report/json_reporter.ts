@@ -78,6 +78,7 @@ function statusJson(report: StatusReport, describe: (error: ToolError) => unknow
     openAfterTasks: report.openAfterTasks,
     tracker: { toMark: tracker.toMark, toUnmark: tracker.toUnmark },
     metadata: { consistent: report.inconsistentObjects.length === 0, inconsistentObjects: report.inconsistentObjects },
+    running: report.running ?? null,
     error: report.error === undefined ? null : describe(report.error),
   };
 }

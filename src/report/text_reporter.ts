@@ -4,12 +4,14 @@
  * @module
  */
 
+import { formatElapsed } from "../duration.ts";
 import type { ToolError } from "../errors.ts";
 import type { InconsistentObject } from "../hasura/metadata.ts";
 import { migrationTitle, type Step } from "../migrations/types.ts";
 import type { Output } from "../runtime.ts";
 import type { MigrateReport, Reporter, ReportEvent, StatusReport } from "./events.ts";
 import type * as Tables from "./table.ts";
+import { createWaitingLine, createWaitingPace, outputAfter } from "./waiting_line.ts";
 
 /** Where to write, and whether in colors. */
 export interface TextReporterOptions {
@@ -17,10 +19,19 @@ export interface TextReporterOptions {
   stderr: Output;
   /** Whether stderr takes colors. */
   color: boolean;
+  /** Whether a line on stderr can be redrawn. @default stderr is a terminal */
+  redraws?: boolean;
+  /** Takes the secrets out of what is about to be cut. @default the text as it is */
+  redact?: (text: string) => string;
 }
 
 /** Creates the reporter. */
-export function createTextReporter({ stdout, stderr, color }: TextReporterOptions): Reporter {
+export function createTextReporter(options: TextReporterOptions): Reporter {
+  const { color, redraws = options.stderr.isTerminal, redact = (text) => text } = options;
+  const line = createWaitingLine(options.stderr);
+  const pace = createWaitingPace();
+  const stdout = outputAfter(line, options.stdout);
+  const stderr = outputAfter(line, options.stderr);
   const info = (text: string) => stderr.write(`INFO ${oneLine(text)}\n`);
   const warn = (text: string) => stderr.write(`WARN ${text}\n`);
   const error = (failure: ToolError) => stderr.write(formatError(failure, color));
@@ -29,6 +40,11 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
   function tables(): typeof Tables {
     if (loaded === undefined) throw new TypeError("Cannot show a table before prepare() has loaded what it takes");
     return loaded;
+  }
+
+  function showWaiting(waiting: { what: string; elapsed: number }): void {
+    if (redraws) return line.draw({ ...waiting, what: redact(oneLine(waiting.what)) });
+    if (pace.isDue(waiting)) info(`${waiting.what}: ${formatElapsed(waiting.elapsed)} so far`);
   }
 
   function emit(event: ReportEvent): void {
@@ -64,6 +80,13 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
         return stderr.write(
           `${event.signal} received: no further step is started, a running one is finished first; once more stops at once\n`,
         );
+      case "waiting":
+        return showWaiting(event);
+      case "waiting-ended":
+        line.hide();
+        return pace.end();
+      case "tracker-differs":
+        return info(`Hasura's tracker differs from the database: ${formatDifferences(event)}`);
       case "metadata-reloaded":
         return info("Metadata reloaded");
       case "metadata-checked":
@@ -85,6 +108,7 @@ export function createTextReporter({ stdout, stderr, color }: TextReporterOption
     if (toMark.length + toUnmark.length > 0 && report.error?.code !== "drift") {
       info("Hasura's tracker differs from the database; the next migrate brings it in step");
     }
+    if (report.running !== undefined) info(`a run is at work on this database: ${report.running}`);
     if (report.inconsistentObjects.length > 0) warn(formatInconsistent(report.inconsistentObjects));
   }
 
@@ -126,6 +150,18 @@ function verbing({ direction }: Step): string {
 
 function past(direction: Step["direction"]): string {
   return direction === "apply" ? "applied" : "reverted";
+}
+
+function formatDifferences({ toMark, toUnmark }: { toMark: number[]; toUnmark: string[] }): string {
+  const parts: string[] = [];
+  if (toMark.length > 0) parts.push(`it lacks ${shortList(toMark)}`);
+  if (toUnmark.length > 0) parts.push(`it has ${shortList(toUnmark)}, which the ledger lacks`);
+  return `${parts.join(", and ")}; it is brought in step`;
+}
+
+function shortList(versions: (number | string)[]): string {
+  const [first] = versions;
+  return versions.length > 5 ? `${first} to ${versions.at(-1)} (${versions.length})` : versions.join(", ");
 }
 
 function afterTaskLine(version: number): string {

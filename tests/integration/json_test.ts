@@ -25,6 +25,7 @@ Deno.test("status --json", async () => {
     openAfterTasks: [],
     tracker: { toMark: [], toUnmark: [] },
     metadata: { consistent: true, inconsistentObjects: [] },
+    running: null,
     error: null,
     notes: [],
   });

@@ -22,6 +22,8 @@ export interface CliOptions {
   stdin?: string;
   /** Whether stderr is a terminal. @default false */
   stderrIsTerminal?: boolean;
+  /** How wide the terminal is. @default 120 */
+  columns?: number;
   /** Replaces effects. */
   runtime?: Partial<Runtime>;
   /** Receives the function that sends the run a signal. */
@@ -35,6 +37,9 @@ export interface CliResult {
   stderr: string;
 }
 
+/** Milliseconds. */
+const LONGEST_PAUSE = 20;
+
 /** Runs the tool. */
 export async function runTool(args: string[], options: CliOptions = {}): Promise<CliResult> {
   const { venue, path, bare } = options;
@@ -43,13 +48,15 @@ export async function runTool(args: string[], options: CliOptions = {}): Promise
   if (bare !== true && venue !== undefined) {
     extra.push(`--endpoint=${venue.url}`, `--admin-secret=${venue.adminSecret ?? "any-secret"}`);
   }
-  const stdout = capture(false);
-  const stderr = capture(options.stderrIsTerminal ?? false);
+  const stdout = capture(undefined);
+  const stderr = capture(options.stderrIsTerminal === true ? options.columns ?? 120 : undefined);
   const input = new TextEncoder().encode(options.stdin ?? "");
   let offset = 0;
   using real = createRuntime();
   const rt: Runtime = {
     ...real,
+    // Pauses are there to spare a server; what the tool waits for, it asks for until its time on the clock is up.
+    sleep: (ms) => real.sleep(Math.min(ms, LONGEST_PAUSE)),
     args: [...args, ...extra],
     env: (name) => options.env?.[name],
     stdout,
@@ -83,7 +90,14 @@ export async function runTool(args: string[], options: CliOptions = {}): Promise
   return result;
 }
 
-function capture(isTerminal: boolean): Output & { text(): string } {
+/** Keeps what is written; with `columns` it is a terminal as wide as that. */
+function capture(columns: number | undefined): Output & { text(): string } {
   let text = "";
-  return { isTerminal, problem: undefined, write: (part) => void (text += part), text: () => text };
+  return {
+    isTerminal: columns !== undefined,
+    problem: undefined,
+    columns: () => columns,
+    write: (part) => void (text += part),
+    text: () => text,
+  };
 }

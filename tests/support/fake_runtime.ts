@@ -22,6 +22,8 @@ export interface FakeRuntimeOptions {
   input?: readonly string[];
   /** Which streams are terminals. */
   terminals?: readonly ("stdin" | "stdout" | "stderr")[];
+  /** How wide those terminals are. @default 80 */
+  columns?: number;
   /** Answers requests. @default every request is an error */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -36,6 +38,14 @@ export class FakeExit extends Error {
   }
 }
 
+interface Timer {
+  /** What the clock shows when it is due. */
+  due: number;
+  /** Milliseconds until it is due again. */
+  interval: number;
+  callback: () => void;
+}
+
 /** See the module. */
 export class FakeRuntime implements Runtime, Disposable {
   readonly args: readonly string[];
@@ -44,12 +54,13 @@ export class FakeRuntime implements Runtime, Disposable {
   readonly stderr: Output;
   /** Paths that were read, in order. */
   readonly filesRead: string[] = [];
-  /** Milliseconds that the clock shows; `sleep` moves it on at once. */
+  /** Milliseconds that the clock shows; `sleep` moves it on at once, see also {@linkcode FakeRuntime.advance}. */
   clock = 0;
 
   readonly #options: FakeRuntimeOptions;
   readonly #files: ReadonlyMap<string, string | Uint8Array | Error>;
   readonly #handlers = new Set<(signal: StopSignal) => void>();
+  readonly #timers = new Set<Timer>();
   #output = { stdout: "", stderr: "" };
   #input: Uint8Array[];
 
@@ -59,6 +70,7 @@ export class FakeRuntime implements Runtime, Disposable {
     this.#files = new Map(Object.entries(options.files ?? {}).map(([path, content]) => [tidy(path), content]));
     this.#input = (options.input ?? []).map((text) => new TextEncoder().encode(text));
     const isTerminal = (name: "stdin" | "stdout" | "stderr") => options.terminals?.includes(name) ?? false;
+    const columns = (name: "stdout" | "stderr") => isTerminal(name) ? options.columns ?? 80 : undefined;
     this.stdin = {
       isTerminal: isTerminal("stdin"),
       read: (buffer) => Promise.resolve(this.#read(buffer)),
@@ -67,11 +79,13 @@ export class FakeRuntime implements Runtime, Disposable {
     this.stdout = {
       isTerminal: isTerminal("stdout"),
       problem: undefined,
+      columns: () => columns("stdout"),
       write: (text) => void (this.#output.stdout += text),
     };
     this.stderr = {
       isTerminal: isTerminal("stderr"),
       problem: undefined,
+      columns: () => columns("stderr"),
       write: (text) => void (this.#output.stderr += text),
     };
   }
@@ -134,8 +148,28 @@ export class FakeRuntime implements Runtime, Disposable {
   }
 
   sleep(ms: number): Promise<void> {
-    this.clock += ms;
+    this.advance(ms);
     return Promise.resolve();
+  }
+
+  every(ms: number, callback: () => void): () => void {
+    assert.ok(ms > 0, "a timer needs time");
+    const timer = { due: this.clock + ms, interval: ms, callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Moves the clock on by `ms` milliseconds, and on its way fires each timer when it falls due. */
+  advance(ms: number): void {
+    const end = this.clock + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
+      if (next === undefined) break;
+      this.clock = next.due;
+      next.due += next.interval;
+      next.callback();
+    }
+    this.clock = end;
   }
 
   onStopSignal(handler: (signal: StopSignal) => void): () => void {
@@ -153,6 +187,7 @@ export class FakeRuntime implements Runtime, Disposable {
     const unread = this.#input.map((bytes) => new TextDecoder().decode(bytes));
     assert.deepEqual(unread, [], "input that the tool did not read");
     assert.equal(this.#handlers.size, 0, "handlers of signals that were not taken away");
+    assert.equal(this.#timers.size, 0, "timers that were not ended");
   }
 
   #take(stream: "stdout" | "stderr"): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { classifyWord } from "../../src/argparse.ts";
 import { normalizeArgv } from "../../src/argv.ts";
 import { UsageError } from "../../src/errors.ts";
-import type { OptionSpec } from "../../src/options.ts";
+import { type OptionSpec, readOptions } from "../../src/options.ts";
 import { DEFAULT_HASURA_PATH } from "../../src/paths.ts";
 import { quoteText } from "../../src/quote.ts";
 import vectors from "../data/argparse-vectors.json" with { type: "json" };
@@ -110,6 +110,30 @@ Deno.test("normalizeArgv() reads what the vectors do not show", () => {
     [["status", "--js", "--da=Aerie", "--no"], ["status", "--database-name=Aerie", "--json", "--no-color"]],
     [["migrate", "-r", "--all", "--y"], ["migrate", "--revert", "--all", "--yes"]],
     [["status", "--database-name="], ["status"]],
+    [["status", "--wait"], ["status", "--wait"]],
+    [["status", "--wait=90"], ["status", "--wait=90"]],
+    [["status", "--w=1.5m"], ["status", "--wait=1.5m"]],
+    [["status", "--wait", "--wait=90"], ["status", "--wait=90"]],
+    [["status", "--wait=90", "--wait"], ["status", "--wait"]],
+    [["status", "--wait", "--timeout", "5"], ["status", "--timeout=5", "--wait"]],
+    [["migrate", "--wait", "-a"], ["migrate", "--wait", "--apply"]],
+    [
+      ["migrate", "-a", "--lock", "0", "--settle=1h", "--statement", "2m", "--step=3", "--no-f", "--t=4"],
+      [
+        "migrate",
+        "--timeout=4",
+        "--apply",
+        "--lock-timeout=0",
+        "--settle-timeout=1h",
+        "--statement-timeout=2m",
+        "--step-timeout=3",
+        "--no-file-check",
+      ],
+    ],
+    // Whoever reads it refuses it: it must not mean the default.
+    [["status", "--timeout=", "--wait="], ["status", "--timeout=", "--wait="]],
+    [["status", "--timeout", ""], ["status", "--timeout="]],
+    [["status", "--wait=--"], ["status", "--wait=--"]],
     [["--v"], ["--version"]],
     [["--bogus", "--version", "status"], ["--version"]],
     [["completions", "bash"], ["completions", "bash"]],
@@ -213,6 +237,30 @@ Deno.test("normalizeArgv() says what to use in place of an option that is gone",
     }
   }
   assert.deepEqual(normalizeArgv(["migrate", "-a", "-n", "h", "-h"]).argv, ["migrate", "--help"]);
+});
+
+Deno.test("normalizeArgv() takes no value for --wait but an attached one", () => {
+  for (const line of ["status --wait 90", "status --wait --json 90", "--wait status", "migrate -a --wait -- 90"]) {
+    assert.match(usageError(line.split(" ")).message, /^Cannot /, line);
+  }
+  const error = usageError(["migrate", "-a", "--wait", "90", "--all"]);
+  assert.match(error.message, /unrecognized arguments "90"$/);
+  assert.equal(error.next, "Write a value for --wait without a blank, as --wait=90");
+  assert.match(usageError(["migrate", "-a", "--wait=5", "90"]).next ?? "", /--help/);
+});
+
+Deno.test("readOptions() tells an optional value from none", () => {
+  assert.deepEqual(readOptions(["--wait", "--lock-timeout=0"]), { wait: true, lockTimeout: "0" });
+  assert.deepEqual(readOptions(["--wait=90", "--no-file-check"]), { wait: "90", noFileCheck: true });
+  assert.deepEqual(readOptions(["--wait="]), { wait: "" });
+});
+
+Deno.test("normalizeArgv() lets no option of ours take a prefix of the script's", () => {
+  assert.match(usageError("status --e x".split(" ")).message, /could mean --env-path, --endpoint$/);
+  assert.match(usageError("status --en x".split(" ")).message, /could mean --env-path, --endpoint$/);
+  assert.match(usageError("migrate -a --s 5".split(" ")).message, /--settle-timeout, --statement-timeout, --step-/);
+  assert.match(usageError("migrate -a --no".split(" ")).message, /could mean --no-color, --no-file-check$/);
+  assert.deepEqual(normalizeArgv(["migrate", "--re", "--al"]).argv, ["migrate", "--revert", "--all"]);
 });
 
 Deno.test("normalizeArgv() never shows a word that may be a secret", () => {

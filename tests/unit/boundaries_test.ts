@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const PURE = [
   "src/json.ts",
+  "src/migrations/leftovers.ts",
   "src/migrations/plan.ts",
   "src/migrations/reconcile.ts",
   "src/migrations/step.ts",

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { AccessError, ConfigError, FailedError, type ToolError } from "../../src/errors.ts";
-import { createHasuraClient, HasuraError, NoAnswerError } from "../../src/hasura/client.ts";
+import { createHasuraClient } from "../../src/hasura/client.ts";
 import { explainCallError } from "../../src/hasura/explain.ts";
 import { inconsistentObjects, reloadMetadata, sourceNames } from "../../src/hasura/metadata.ts";
+import { HasuraError, NoAnswerError } from "../../src/hasura/problems.ts";
 import { executeSql, querySql } from "../../src/hasura/sql.ts";
+import { FakeRuntime } from "../support/fake_runtime.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-function clientOf(fetch: Fetch, adminSecret = "a-secret-of-tests") {
-  return createHasuraClient({ fetch }, {
+function clientOf(fetch: Fetch, adminSecret = "a-secret-of-tests", rt = new FakeRuntime({ fetch })) {
+  return createHasuraClient(rt, {
     endpoint: "http://h.invalid/base",
     adminSecret,
     adminSecretFrom: "a test",
+    readTimeout: 30_000,
     redact: (text) => text.replaceAll(adminSecret, "****"),
   });
 }
@@ -21,7 +24,7 @@ function answering(body: unknown, init: ResponseInit = {}): Fetch {
   return () => Promise.resolve(new Response(text, init));
 }
 
-const SQL = { source: "Aerie", sql: "select 1" };
+const SQL = { source: "Aerie", sql: "select 1", decode: (value: unknown) => value };
 const TUPLES = { result_type: "TuplesOk", result: [["x"], ['{"a":1}']] };
 
 Deno.test("call() posts type and args with the secret as UTF-8 bytes", async () => {
@@ -54,6 +57,118 @@ Deno.test("reading calls give up after a time", async () => {
   assert.ok(signal instanceof AbortSignal);
   const timedOut: Fetch = () => Promise.reject(new DOMException("Signal timed out.", "TimeoutError"));
   await assert.rejects(querySql(clientOf(timedOut), SQL), /The server did not answer in time/);
+});
+
+/** Answers with each of `answers` in turn, and with the last one from then on. */
+function inTurn(...answers: Fetch[]): { fetch: Fetch; urls: string[] } {
+  const urls: string[] = [];
+  const fetch: Fetch = (url, init) => {
+    urls.push(url);
+    return (answers[urls.length - 1] ?? answers.at(-1) ?? answering(""))(url, init);
+  };
+  return { fetch, urls };
+}
+
+const REFUSED: Fetch = () =>
+  Promise.reject(new TypeError("error sending request: client error (Connect): tcp connect error: refused"));
+const RESET: Fetch = () => Promise.reject(new TypeError("client error (SendRequest): connection closed"));
+const hasuraError = (status: number) =>
+  answering({ path: "$", error: "connection error", code: "postgres-error" }, { status });
+
+Deno.test("a question is asked again as long as that can help, and no more often than five times", async () => {
+  const page = answering("<html>", { status: 502 });
+  const cases: [name: string, failure: Fetch, attempts: number][] = [
+    ["a lost connection", RESET, 5],
+    ["a proxy's page", page, 5],
+    ["JSON of another shape", answering([]), 5],
+    ["an error of Hasura's about itself", hasuraError(500), 5],
+    ["an error of Hasura's about the question", hasuraError(400), 1],
+    ["no connection, before any answer", REFUSED, 1],
+    [
+      "a certificate",
+      () => Promise.reject(new TypeError("client error (Connect): invalid peer certificate: Expired")),
+      1,
+    ],
+    ["a redirect", answering("", { status: 302, headers: { location: "/x" } }), 1],
+    ["turned away", answering("<html>", { status: 403 }), 1],
+    ["too many requests", answering("<html>", { status: 429 }), 5],
+  ];
+  for (const [name, failure, attempts] of cases) {
+    const failing = inTurn(failure);
+    await assert.rejects(querySql(clientOf(failing.fetch), SQL), name);
+    assert.equal(failing.urls.length, attempts, name);
+    if (attempts === 1) continue;
+    const passing = inTurn(failure, failure, answering(TUPLES));
+    assert.deepEqual(await querySql(clientOf(passing.fetch), SQL), { a: 1 }, name);
+  }
+});
+
+Deno.test("a connection that is refused after there was an answer is tried again", async () => {
+  const { fetch, urls } = inTurn(answering(TUPLES), REFUSED, answering(TUPLES));
+  const client = clientOf(fetch);
+  await querySql(client, SQL);
+  assert.deepEqual(await querySql(client, SQL), { a: 1 });
+  assert.equal(urls.length, 3);
+});
+
+Deno.test("a step is sent once, whatever comes of it", async () => {
+  for (const failure of [RESET, answering("<html>", { status: 502 }), hasuraError(500), answering([])]) {
+    const { fetch, urls } = inTurn(answering(TUPLES), failure);
+    const client = clientOf(fetch);
+    await querySql(client, SQL);
+    await assert.rejects(executeSql(client, SQL));
+    assert.equal(urls.length, 2);
+  }
+});
+
+Deno.test("questions end when their time is up, all attempts together", async () => {
+  const rt: FakeRuntime = new FakeRuntime({
+    fetch: () => (rt.clock += 20_000, answering("<html>", { status: 502 })("", {})),
+  });
+  let count = 0;
+  const counting: Fetch = (url, init) => (count++, rt.fetch(url, init));
+  const client = createHasuraClient({ ...rtOf(rt), fetch: counting }, {
+    endpoint: "http://h.invalid",
+    adminSecret: "a-secret",
+    adminSecretFrom: "a test",
+    readTimeout: 30_000,
+    redact: (text) => text,
+  });
+  await assert.rejects(querySql(client, SQL), /502/);
+  assert.equal(count, 2);
+});
+
+function rtOf(rt: FakeRuntime) {
+  return {
+    now: () => rt.now(),
+    sleep: (ms: number) => rt.sleep(ms),
+    every: (ms: number, callback: () => void) => rt.every(ms, callback),
+  };
+}
+
+Deno.test("a server that swallows what is sent to it is given up after 10 s; a slow one is not", async () => {
+  const silent = (init: RequestInit) => {
+    const { promise, reject } = Promise.withResolvers<Response>();
+    init.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+    return promise;
+  };
+  for (const isThere of [false, true]) {
+    const answer = Promise.withResolvers<Response>();
+    const asked = Promise.withResolvers<void>();
+    const rt = new FakeRuntime({
+      fetch(url, init) {
+        if (!url.endsWith("/healthz")) return Promise.race([silent(init), answer.promise]);
+        asked.resolve();
+        return isThere ? answering("OK")(url, init) : Promise.reject(new DOMException("", "TimeoutError"));
+      },
+    });
+    const result = querySql(clientOf(rt.fetch.bind(rt), "a-secret", rt), SQL);
+    rt.advance(5_000);
+    await asked.promise;
+    if (isThere) answer.resolve(await answering(TUPLES)("", {}));
+    if (isThere) assert.deepEqual(await result, { a: 1 });
+    else await assert.rejects(result, /There was no sign of a server within 10 s/);
+  }
 });
 
 Deno.test("an error of Hasura's becomes a HasuraError with PostgreSQL's words", async () => {

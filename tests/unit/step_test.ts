@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
 import { decodeStepProof, LOCK_KEYS, stepText } from "../../src/migrations/step.ts";
 
+const STEP = {
+  comment: "/* a comment */",
+  before: 3,
+  after: 4,
+  lockTimeout: 10_000,
+  startUntil: 1_800_000_000.5,
+  statementTimeout: undefined,
+};
+
 Deno.test("stepText() has the file as it is, on lines of its own", () => {
   for (const sql of ["select 1", "select 1;\r\n-- end", "select $x$ ; $x$ -- no end", "\tselect 'ä'\n"]) {
-    const text = stepText({ sql, before: 3, after: 4, lockTimeout: 10_000 });
+    const text = stepText({ ...STEP, sql });
     assert.ok(text.includes(`\n${sql}\n;\n`), sql);
   }
 });
 
-Deno.test("stepText() takes the lock, then checks the ledger, then runs the file, then checks again", () => {
-  const text = stepText({ sql: "THE FILE", before: 3, after: 4, lockTimeout: 10_000 });
+Deno.test("stepText() takes the lock, then checks the time and the ledger, then runs the file, then checks again", () => {
+  const text = stepText({ ...STEP, sql: "THE FILE" });
   const parts = [
+    "/* a comment */",
     `pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]})`,
+    "> 1800000000.500",
+    "AM005",
     "count(*) <> 4",
     "AM001",
     "THE FILE",
@@ -24,9 +36,34 @@ Deno.test("stepText() takes the lock, then checks the ledger, then runs the file
   assert.deepEqual(positions, [...positions].sort((a, b) => a - b));
 });
 
+Deno.test("stepText() limits the statements of the file, and none of its own", () => {
+  const text = stepText({ ...STEP, sql: "THE FILE", statementTimeout: 1_500 });
+  assert.match(
+    text,
+    /_guard\$;\n[^]*\nset local statement_timeout to '1500';\nTHE FILE\n;\nset local statement_timeout to default;/,
+  );
+  assert.doesNotMatch(stepText({ ...STEP, sql: "THE FILE" }), /statement_timeout/);
+});
+
+Deno.test("stepText() undoes what the file may leave in the session, and spends nothing on files that leave nothing", () => {
+  const cases: [sql: string, undone: RegExp][] = [
+    ["set search_path to x", /pg_settings[^]*THE FILE[^]*pg_settings/],
+    ["select set_config('a.b', 'c', false)", /pg_settings[^]*THE FILE[^]*pg_settings/],
+    ["create temp table t ()", /THE FILE[^]*discard temp/],
+    ["listen x", /THE FILE[^]*unlisten \*/],
+    ["select pg_advisory_lock(1)", /THE FILE[^]*pg_advisory_unlock_all/],
+    ["declare c cursor with hold for select 1", /THE FILE[^]*close all/],
+  ];
+  const plain = stepText({ ...STEP, sql: "THE FILE" });
+  for (const [sql, undone] of cases) {
+    assert.match(stepText({ ...STEP, sql: `${sql}; THE FILE` }), undone, sql);
+    assert.doesNotMatch(plain, undone, sql);
+  }
+  assert.match(plain, /THE FILE[^]*reset role;/);
+});
+
 Deno.test("stepText() has the same length for all versions of as many digits", () => {
-  const length = (version: number) =>
-    stepText({ sql: "", before: version - 1, after: version, lockTimeout: 10_000 }).length;
+  const length = (version: number) => stepText({ ...STEP, sql: "", before: version - 1, after: version }).length;
   assert.equal(length(150), length(899));
 });
 

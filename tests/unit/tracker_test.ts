@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { HasuraCall, HasuraClient } from "../../src/hasura/client.ts";
+import type { HasuraClient, HasuraQuestion } from "../../src/hasura/client.ts";
 import { createTrackerKeeper } from "../../src/migrations/tracker.ts";
 import type { Ledger } from "../../src/migrations/types.ts";
 
@@ -10,15 +10,23 @@ class TrackerServer implements HasuraClient {
   readonly calls: string[] = [];
   failures = 0;
 
-  call({ type, args }: HasuraCall): Promise<unknown> {
+  ask<T>({ type, args, decode }: HasuraQuestion<T>): Promise<T> {
     this.calls.push(type);
-    if (type === "get_catalog_state") return Promise.resolve({ cli_state: this.state });
+    if (type === "get_catalog_state") return Promise.resolve(decode({ cli_state: this.state }));
     if (this.failures > 0) {
       this.failures--;
       return Promise.reject(new Error("no"));
     }
     this.state = args.state;
-    return Promise.resolve({ message: "success" });
+    return Promise.resolve(decode({ message: "success" }));
+  }
+
+  send(): never {
+    throw new Error("The tracker is not written by a step");
+  }
+
+  health(): never {
+    throw new Error("The tracker does not ask for health");
   }
 }
 

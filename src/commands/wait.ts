@@ -1,0 +1,78 @@
+/**
+ * `--wait`: waits until the venue can be used, as after its containers were started.
+ *
+ * @module
+ */
+
+import { AccessError, ConfigError, DriftError, FailedError, ToolError } from "../errors.ts";
+import { formatDuration } from "../duration.ts";
+import { explainCallError } from "../hasura/explain.ts";
+import type { HasuraClient } from "../hasura/client.ts";
+import { NoAnswerError } from "../hasura/problems.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What to wait for. */
+export interface WaitOptions {
+  client: HasuraClient;
+  /** Milliseconds. */
+  timeout: number;
+  /** Milliseconds for each question. */
+  readTimeout: number;
+  /** Uses the venue in the way that has to work. @throws {ToolError} as long as it does not */
+  probe(): Promise<void>;
+}
+
+/** Milliseconds between two attempts. */
+const INTERVAL = 1_000;
+
+/**
+ * Waits until Hasura says that it is healthy and `probe` works.
+ *
+ * @throws {ToolError} why it does not, when the time is up or when waiting cannot help
+ */
+export async function waitUntilUsable({ rt, waiting }: CommandContext, options: WaitOptions): Promise<void> {
+  const { client, timeout, probe } = options;
+  const deadline = rt.now() + timeout;
+  await waiting.during("waiting until the venue can be used", async () => {
+    while (true) {
+      try {
+        await checkHealth(client, Math.max(1, Math.min(options.readTimeout, deadline - rt.now())));
+        return await probe();
+      } catch (error) {
+        if (!(error instanceof ToolError) || !canPass(error)) throw error;
+        const left = deadline - rt.now();
+        if (left <= 0) {
+          error.state = `Nothing was changed; it was waited for ${formatDuration(timeout)}`;
+          throw error;
+        }
+        waiting.say(`waiting until the venue can be used: ${error.message}`);
+        await rt.sleep(Math.min(INTERVAL, left));
+      }
+    }
+  });
+}
+
+async function checkHealth(client: HasuraClient, timeout: number): Promise<void> {
+  const purpose = { action: "ask for its health", endpoint: client.endpoint };
+  let status: number;
+  try {
+    status = await client.health(timeout);
+  } catch (error) {
+    throw explainCallError(error, purpose);
+  }
+  // A proxy may keep the page to itself; Hasura answers 500 where it cannot work.
+  if (status < 500) return;
+  throw explainCallError(new NoAnswerError(`The server answered ${status} to "/healthz"`), purpose);
+}
+
+/** Whether a failure may be over a little later, without anybody doing anything about it. */
+function canPass(error: ToolError): boolean {
+  const { cause } = error;
+  // Hasura itself has answered that it does not let us in, or has no such interface.
+  if (error instanceof AccessError && !(cause instanceof Error)) return false;
+  // A wrong certificate stays wrong; a proxy's 404 may be there until Hasura is.
+  if (cause instanceof NoAnswerError && cause.lasting) return cause.notSent && cause.cause === undefined;
+  // A database that is being set up has no ledger yet, and Hasura may not know of it yet.
+  if (error instanceof DriftError) return cause !== undefined;
+  return error instanceof AccessError || error instanceof FailedError || error instanceof ConfigError;
+}

@@ -1,0 +1,49 @@
+/**
+ * The two ways in which a call to Hasura goes wrong, besides that Hasura does not let us in (`AccessError`).
+ *
+ * @module
+ */
+
+/** What PostgreSQL said, where Hasura passes it on. */
+export interface PostgresProblem {
+  /** SQLSTATE, as `42P01`. */
+  sqlState: string | undefined;
+  message: string;
+  detail: string | undefined;
+  hint: string | undefined;
+}
+
+/** Hasura answered with an error. */
+export class HasuraError extends Error {
+  /** HTTP status. */
+  readonly status: number;
+  /** Hasura's own code, as `postgres-error`. */
+  readonly code: string;
+  /** PostgreSQL's part of it, where there is one and the server shows it. */
+  readonly postgres: PostgresProblem | undefined;
+
+  /** Creates the error from what the server sent. */
+  constructor(message: string, details: { status: number; code: string; postgres: PostgresProblem | undefined }) {
+    super(message);
+    this.name = "HasuraError";
+    this.status = details.status;
+    this.code = details.code;
+    this.postgres = details.postgres;
+  }
+}
+
+/** No answer of Hasura's came back. */
+export class NoAnswerError extends Error {
+  /** Whether it is certain that Hasura never worked on the request. */
+  readonly notSent: boolean;
+  /** Whether the same request would fail again: something has to be changed first. */
+  readonly lasting: boolean;
+
+  /** Creates the error; `message` is what there was instead of an answer. */
+  constructor(message: string, options: { notSent?: boolean; lasting?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "NoAnswerError";
+    this.notSent = options.notSent ?? false;
+    this.lasting = options.lasting ?? false;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Executes one step: sends it, again only where the database itself refused to start it, and finds out what became of it
+ * where the answer does not tell.
+ *
+ * @module
+ */
+
+import { ToolError } from "../errors.ts";
+import { explainCallError } from "../hasura/explain.ts";
+import { HasuraError } from "../hasura/problems.ts";
+import { readStepSql } from "./folder.ts";
+import { describeHolder, stepComment } from "./holder.ts";
+import type { Look } from "./look.ts";
+import { describeSight, isLost, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
+import type { RunOptions } from "./run_options.ts";
+import { sendStep } from "./send.ts";
+import { settleStep, type StepFate } from "./settle.ts";
+import { STEP_STATES, stepText } from "./step.ts";
+import { explainStepError, mayEndTransaction } from "./step_error.ts";
+import { currentVersion, migrationTitle, openAfterTasks, type Step } from "./types.ts";
+
+/** What a committed step leaves. */
+export interface Executed {
+  /** Whether an "after" task of the migration is open. */
+  afterTaskOpen: boolean;
+}
+
+/** How a step is executed. */
+export interface ExecuteOptions extends RunOptions {
+  /** What the operator sees while it goes on. */
+  what: string;
+}
+
+/** Milliseconds that a look stays new enough to start a step by; connections are kept for about as long. */
+const FRESH = 2_000;
+
+/** Limits, in milliseconds, of the time within which a step must start; the lock's timeout in between. */
+const START_WINDOW = { least: 1_000, most: 5_000 } as const;
+
+/** How often a step is sent that came too late; each time it gets twice as long. */
+const LATE_ATTEMPTS = 6;
+
+/** @throws {ToolError} when it was not done, or that is not known */
+export async function executeStep(step: Step, options: ExecuteOptions): Promise<Executed> {
+  const { rt, observer, timeouts, checkStop } = options;
+  const sql = await readStepSql(rt, step);
+  if (observer.age() > FRESH) await lookBefore(step, options);
+  const lockDeadline = rt.now() + timeouts.lock;
+  let window = Math.min(Math.max(timeouts.lock, START_WINDOW.least), START_WINDOW.most);
+  for (let lateAttempts = 0;;) {
+    checkStop();
+    const startUntil = observer.clock() + window / 1000;
+    // Waiting is cut into short pieces: each has a time of its own until which it may start.
+    const lockTimeout = Math.min(lockDeadline - rt.now(), window / 2);
+    const ended = await sendOnce(step, { ...options, sql, startUntil, lockTimeout });
+    if (ended.kind === "done") return ended;
+    const { error, givenUpAfter } = ended;
+    const look = error instanceof HasuraError ? await lookQuietly(options) : undefined;
+    const refusal = refusalOf(error, step, { look, sql, runId: options.name.id });
+    if (givenUpAfter === undefined && refusal === STEP_STATES.locked && rt.now() < lockDeadline) {
+      const who = look?.holder === undefined ? "another run" : describeHolder(look.holder, look.clock);
+      options.waiting.say(`${options.what}: waiting for ${who}`);
+      continue;
+    }
+    if (givenUpAfter === undefined && refusal === STEP_STATES.late && ++lateAttempts < LATE_ATTEMPTS) {
+      window *= 2;
+      await lookBefore(step, options);
+      continue;
+    }
+    const { client: { endpoint }, source } = options;
+    throw explainStepError(error, step, { endpoint, source, sql, refusal, look, givenUpAfter });
+  }
+}
+
+type Ended =
+  | { kind: "done" } & Executed
+  /** Known not to be done. */
+  | { kind: "failed"; error: unknown; givenUpAfter: number | undefined };
+
+type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: number };
+
+async function sendOnce(step: Step, options: Sending): Promise<Ended> {
+  const { rt, observer, name, timeouts, waiting, what } = options;
+  waiting.say(what);
+  const { before, after } = versionsAround(step);
+  const comment = stepComment(step, name);
+  const sent = { step, runId: name.id, startUntil: options.startUntil };
+  const result = await sendStep({
+    ...options,
+    ...sent,
+    after,
+    text: stepText({ ...options, comment, before, after, statementTimeout: timeouts.statement }),
+    stepTimeout: timeouts.step,
+    settleTimeout: timeouts.settle,
+    onSight: (sight) => {
+      waiting.say(sight.kind === "running" ? what : `${what}: ${describeSight(sight)}`);
+    },
+  });
+  if (result.kind === "proof") return { kind: "done", afterTaskOpen: result.proof.afterTaskOpen };
+  if (result.kind === "fate") return endOf(step, { ...options, fate: result.fate, error: NO_ANSWER, tried: 0 });
+  const { error, givenUp } = result;
+  if (!isLost(error) && !(await isOwnAttempt(error, options))) {
+    return { kind: "failed", error, givenUpAfter: givenUp ? timeouts.step : undefined };
+  }
+  options.onNote(`the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database`);
+  const started = rt.now();
+  const fate = await settleStep(sent, {
+    rt,
+    observer,
+    timeout: timeouts.settle,
+    onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
+  });
+  return endOf(step, { ...options, fate, error, tried: rt.now() - started });
+}
+
+const NO_ANSWER = new Error("the answer did not come");
+
+function endOf(
+  step: Step,
+  { fate, error, tried, name, command, onNote }: RunOptions & { fate: StepFate; error: unknown; tried: number },
+): Ended {
+  const title = migrationTitle(step.migration);
+  switch (fate.kind) {
+    case "done":
+      onNote(`the ledger shows that ${title} is ${step.direction === "apply" ? "applied" : "reverted"}`);
+      return { kind: "done", afterTaskOpen: openAfterTasks(fate.look.ledger).length > 0 };
+    case "not-done":
+      throw notDoneError(error, step);
+    case "not-known":
+      throw unknownOutcome(error, step, { lastSeen: fate.lastSeen, tried, runId: name.id, command });
+  }
+}
+
+/**
+ * Whether the lock that stands in the way is held by an earlier attempt at the same step: Hasura sends a text again when
+ * it loses its connection to PostgreSQL, and the backend behind that may still be at work on the first one.
+ */
+async function isOwnAttempt(error: unknown, options: RunOptions): Promise<boolean> {
+  if (!(error instanceof HasuraError) || error.postgres?.sqlState !== STEP_STATES.locked) return false;
+  return (await lookQuietly(options))?.holder?.run?.id === options.name.id;
+}
+
+/**
+ * With which state the guard refused to start the step, if it did. Where Hasura hides what PostgreSQL says
+ * (HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS), what the database shows has to do: whoever is at work is in the way.
+ */
+function refusalOf(
+  error: unknown,
+  step: Step,
+  { look, sql, runId }: { look: Look | undefined; sql: string; runId: string },
+): string | undefined {
+  if (!(error instanceof HasuraError)) return undefined;
+  if (error.postgres !== undefined) return error.postgres.sqlState;
+  if (error.code !== "postgres-error" || look === undefined) return undefined;
+  if (look.holder !== undefined && look.holder.run?.id !== runId) return STEP_STATES.locked;
+  const { before, after } = versionsAround(step);
+  const current = currentVersion(look.ledger);
+  if (current === before || (current === after && mayEndTransaction(sql))) return undefined;
+  return STEP_STATES.ledgerChanged;
+}
+
+function versionsAround({ direction, migration: { version } }: Step): { before: number; after: number } {
+  return direction === "apply" ? { before: version - 1, after: version } : { before: version, after: version - 1 };
+}
+
+/** @throws {ToolError} when the database cannot be asked */
+async function lookBefore(step: Step, { observer, client, source }: RunOptions): Promise<void> {
+  try {
+    await observer.look();
+  } catch (error) {
+    const explained = explainCallError(error, { action: "read the ledger", endpoint: client.endpoint, source });
+    if (explained instanceof ToolError) explained.state = `${migrationTitle(step.migration)} was not started`;
+    throw explained;
+  }
+}
+
+/** For messages only: where the database cannot be asked, they say less. */
+async function lookQuietly({ observer }: RunOptions): Promise<Look | undefined> {
+  try {
+    return await observer.look({ attempts: 1 });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What a migration's file may leave in the session that it ran in, and how to take it away again.
+ *
+ * The session is one of Hasura's pool and lives on: a `set search_path` of a file would be in force for requests of
+ * others. All of it is undone inside the step's own transaction, whatever the file did it with.
+ *
+ * @module
+ */
+
+/** Name under which the settings are kept while the file runs; it ends with the transaction. */
+const SAVED = "aerie_db_migration.settings";
+
+/** What is set for the session, other than for the transaction itself and by us. */
+const SESSION_SETTINGS = `from pg_catalog.pg_settings s
+    where s.source = 'session' and s.name !~ '^(transaction_|aerie_db_migration[.]|session_authorization$|role$)'`;
+
+/** Statements for before and after the file, each on lines of its own. */
+export interface Leftovers {
+  before: string;
+  after: string;
+}
+
+/** What to do around a file. A file that has none of the words in question costs nothing. */
+export function clearLeftovers(sql: string): Leftovers {
+  const before: string[] = [];
+  const after: string[] = [];
+  // A role can be taken inside of a function, too; and what follows must run as Hasura does.
+  after.push("reset session authorization;", "reset role;");
+  if (/\b(?:set|reset|set_config)\b/i.test(sql)) {
+    before.push(SAVE_SETTINGS);
+    after.push(RESTORE_SETTINGS);
+  }
+  // Deferred triggers of temporary tables have to run before those are gone.
+  after.push("set constraints all immediate;");
+  if (/\bhold\b/i.test(sql)) after.push("close all;");
+  if (/\btemp(?:orary)?\b/i.test(sql)) after.push("discard temp;");
+  if (/\blisten\b/i.test(sql)) after.push("unlisten *;");
+  if (/advisory_lock/i.test(sql)) after.push("select pg_catalog.pg_advisory_unlock_all();");
+  const lines = (statements: string[]) => statements.map((statement) => `${statement}\n`).join("");
+  return { before: lines(before), after: lines(after) };
+}
+
+const SAVE_SETTINGS = `select pg_catalog.set_config('${SAVED}',
+  (select coalesce(pg_catalog.json_object_agg(s.name, s.setting), '{}')::text ${SESSION_SETTINGS}), true);`;
+
+// A file that has ended the transaction has ended what was saved, too; the proof refuses it.
+const RESTORE_SETTINGS = `do $aerie_db_migration_settings$
+declare
+  saved pg_catalog.json := nullif(pg_catalog.current_setting('${SAVED}', true), '')::pg_catalog.json;
+  changed record;
+begin
+  if saved is null then
+    return;
+  end if;
+  for changed in select s.name ${SESSION_SETTINGS}
+      and not exists (select from pg_catalog.json_each_text(saved) kept where kept.key = s.name) loop
+    execute pg_catalog.format('reset %I', changed.name);
+  end loop;
+  for changed in select kept.key as name, kept.value from pg_catalog.json_each_text(saved) kept
+      where pg_catalog.current_setting(kept.key, true) is distinct from kept.value
+        and not exists (select from pg_catalog.pg_settings s where s.name = kept.key and s.setting = kept.value) loop
+    perform pg_catalog.set_config(changed.name, changed.value, false);
+  end loop;
+end
+$aerie_db_migration_settings$;`;

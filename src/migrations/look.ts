@@ -1,0 +1,97 @@
+/**
+ * A look at the database: the ledger, who holds the migration lock, and what time it is there. Changes nothing.
+ *
+ * @module
+ */
+
+import { BusyError, DriftError } from "../errors.ts";
+import type { HasuraClient } from "../hasura/client.ts";
+import { HasuraError } from "../hasura/problems.ts";
+import { querySql } from "../hasura/sql.ts";
+import { isRecord } from "../json.ts";
+import { decodeHolder, type Holder } from "./holder.ts";
+import { decodeLedger } from "./ledger.ts";
+import { LOCK_KEYS } from "./step.ts";
+import { type Ledger, LEDGER_TABLE } from "./types.ts";
+
+/** What the database shows at one moment. */
+export interface Look {
+  /** All rows; can have gaps, see `checkLedger`. */
+  ledger: Ledger;
+  /** Who holds the migration lock; the ledger is newer than this. */
+  holder: Holder | undefined;
+  /** Seconds since 1970 on the database's clock. */
+  clock: number;
+}
+
+/** What to look at. */
+export interface LookOptions {
+  /** Hasura's name of the database. */
+  source: string;
+  /** Most attempts. @default as for all questions */
+  attempts?: number;
+}
+
+// Two statements: a step's row can be seen before its lock is gone, so the ledger must be read after the lock. In one
+// statement both would be seen as they were when it began, and a step that ends in between would pass for one that has
+// ended without doing anything. (A stricter isolation level of the source would have the same effect.)
+// `to_jsonb` of a row reads both shapes of the ledger with the same text.
+const LOOK_SQL = `set transaction isolation level read committed;
+set local lock_timeout = '5s';
+select pg_catalog.set_config('aerie_db_migration.holder', coalesce((
+  select pg_catalog.json_build_object('session', l.pid, 'since', extract(epoch from a.xact_start),
+      'client', pg_catalog.host(a.client_addr), 'text', pg_catalog."left"(a.query, 400))::text
+    from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.classid = ${LOCK_KEYS[0]} and l.objid = ${LOCK_KEYS[1]} and l.objsubid = 2
+      and l.granted and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+    limit 1), ''), true);
+select pg_catalog.json_build_object(
+  'holder', nullif(pg_catalog.current_setting('aerie_db_migration.holder'), '')::json,
+  'clock', extract(epoch from pg_catalog.clock_timestamp()),
+  'ledger', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+    'id', m.migration_id::text,
+    'pause_after', coalesce(pg_catalog.to_jsonb(m) ->> 'pause_after', 'false')::boolean,
+    'after_done', coalesce(pg_catalog.to_jsonb(m) ->> 'after_done', 'false')::boolean)), '[]'::json))::text as look
+from ${LEDGER_TABLE} m`;
+
+/** SQLSTATEs of: no such table, no such schema, no such column. */
+const NO_LEDGER = ["42P01", "3F000", "42703"];
+
+/** SQLSTATE lock_not_available. */
+const LOCKED = "55P03";
+
+/**
+ * Looks at the database.
+ *
+ * @throws {DriftError} when there is no ledger, or a row of it has no number
+ * @throws {BusyError} when the ledger itself is locked
+ * @throws {HasuraError | NoAnswerError | AccessError} when Hasura did not answer with it
+ */
+export async function lookAtDatabase(client: HasuraClient, options: LookOptions): Promise<Look> {
+  const { source } = options;
+  try {
+    return await querySql(client, { ...options, sql: LOOK_SQL, decode: decodeLook });
+  } catch (error) {
+    if (error instanceof HasuraError && NO_LEDGER.includes(error.postgres?.sqlState ?? "")) {
+      throw new DriftError(`Cannot read the ledger: database "${source}" has no usable table ${LEDGER_TABLE}`, {
+        state: "Nothing was changed",
+        next: "Check that this is the database of an Aerie or PlanDev venue of v2.8.0 or newer; a venue of an older " +
+          "release must first be upgraded to v2.8.0 as its upgrade guide says",
+        cause: error,
+      });
+    }
+    if (error instanceof HasuraError && error.postgres?.sqlState === LOCKED) {
+      throw new BusyError(`Cannot read the ledger: somebody holds a lock on ${LEDGER_TABLE}`, {
+        next: "A migration that changes the ledger may be running; wait until it has ended, and look at the status",
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function decodeLook(value: unknown): Look | undefined {
+  if (!isRecord(value) || typeof value.clock !== "number") return undefined;
+  const ledger = decodeLedger(value.ledger);
+  return ledger && { ledger, holder: decodeHolder(value.holder), clock: value.clock };
+}

@@ -1,0 +1,105 @@
+/**
+ * What is told about a step whose answer was lost: while it is being found out what became of it, and afterwards.
+ *
+ * @module
+ */
+
+import { AccessError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
+import { describePostgres, isWithoutDatabase } from "../hasura/explain.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import { formatDuration } from "../duration.ts";
+import { describeHolder } from "./holder.ts";
+import type { StepSight } from "./settle.ts";
+import { LEDGER_TABLE, migrationTitle, type Step } from "./types.ts";
+
+/** Whether a step that ended with `error` may have been committed, or may still run. */
+export function isLost(error: unknown): boolean {
+  if (error instanceof NoAnswerError) return !error.notSent;
+  if (!(error instanceof HasuraError) || isWithoutDatabase(error)) return false;
+  return error.status >= 500 || error.code === "unexpected" || error.code === "conflict";
+}
+
+/** Why there is no answer. */
+export function lossReason(error: unknown): string {
+  if (!(error instanceof HasuraError)) return error instanceof Error ? error.message : String(error);
+  const words = error.postgres === undefined ? "" : `: ${describePostgres(error.postgres)}`;
+  return `Hasura answered ${error.status}, "${error.message}"${words}`;
+}
+
+/** What the operator sees while it is being found out, after the name of the step. */
+export function describeSight(sight: StepSight): string {
+  switch (sight.kind) {
+    case "running":
+      return "the database is still working on it";
+    case "on-its-way":
+      return "the database does not show it, and its request may still be on its way";
+    case "unreachable":
+      return `the database cannot be asked (${sight.reason})`;
+  }
+}
+
+/** The error for a step that was lost, and is known not to be done. */
+export function notDoneError(error: unknown, step: Step): ToolError {
+  const title = migrationTitle(step.migration);
+  const state = `${title} was not ${past(step)}: the ledger does not show it, and it can no longer start`;
+  if (error instanceof HasuraError && error.postgres?.sqlState !== undefined) {
+    return new FailedError(`Cannot ${step.direction} ${title}: ${lossReason(error)}`, {
+      state,
+      next: "Remove the cause, and run the same command again",
+      cause: error,
+    });
+  }
+  return new AccessError(`Cannot ${step.direction} ${title}: the answer was lost: ${lossReason(error)}`, {
+    state,
+    next: "Run the same command again; if it happens again, look at what stands between this machine, Hasura and " +
+      "PostgreSQL, and into their logs",
+    cause: error,
+  });
+}
+
+/** What it takes to tell an operator how to go on. */
+export interface UnknownDetails {
+  lastSeen: StepSight;
+  /** Milliseconds for which it was tried to find out. */
+  tried: number;
+  runId: string;
+  /** The command line that goes on from here. */
+  command: string;
+}
+
+/** The error for a step of which it could not be found out what became of it. */
+export function unknownOutcome(
+  error: unknown,
+  step: Step,
+  { lastSeen, tried, runId, command }: UnknownDetails,
+): UnknownOutcomeError {
+  const { version } = step.migration;
+  const title = migrationTitle(step.migration);
+  const done = past(step);
+  const present = step.direction === "apply" ? "has" : "no longer has";
+  const query =
+    `select max(m.migration_id::int), (select count(*) from pg_stat_activity a where a.query like '%run ${runId} */%' ` +
+    `and a.pid <> pg_backend_pid()) as running from ${LEDGER_TABLE} m`;
+  return new UnknownOutcomeError(
+    `It is not known whether ${title} was ${done}: ${lossReason(error)}; it was tried to find out for ${
+      formatDuration(tried)
+    }, and ${describeLastSight(lastSeen)}`,
+    {
+      state: `${title} was sent; it is ${done} as a whole or will leave no change. It is ${done} as soon as ` +
+        `${LEDGER_TABLE} ${present} row ${version}; as long as it runs, it may still become so`,
+      next: `Ask the database with "${query};" until "running" is 0. Then go on with "${command}", which continues ` +
+        "from what the ledger shows",
+      cause: error,
+    },
+  );
+}
+
+function describeLastSight(sight: StepSight): string {
+  if (sight.kind !== "running") return describeSight(sight);
+  const { holder, clock } = sight;
+  return `it is still running${holder === undefined ? "" : `: ${describeHolder(holder, clock)}`}`;
+}
+
+function past({ direction }: Step): string {
+  return direction === "apply" ? "applied" : "reverted";
+}

@@ -1,0 +1,35 @@
+/**
+ * What the steps of a run work with.
+ *
+ * @module
+ */
+
+import type { HasuraClient } from "../hasura/client.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Timeouts } from "../timeouts.ts";
+import type { Waiting } from "../waiting.ts";
+import type { RunName } from "./holder.ts";
+import type { Observer } from "./observer.ts";
+import type { Step } from "./types.ts";
+
+/** Where and how the steps run. */
+export interface RunOptions {
+  rt: Pick<Runtime, "readDir" | "readFile" | "now" | "sleep" | "every">;
+  client: HasuraClient;
+  observer: Observer;
+  /** Hasura's name of the database. */
+  source: string;
+  name: RunName;
+  timeouts: Timeouts;
+  waiting: Waiting;
+  /** The command line that continues this run, for messages. */
+  command: string;
+  /** Asked before each step: `false` ends the run. A `ToolError` that it throws ends the run too. */
+  beforeStep(step: Step, index: number): Promise<boolean>;
+  /** Asked whenever a step could be left out that is not sent yet. @throws {ToolError} to leave it out */
+  checkStop(): void;
+  /** Told of each step that was committed. */
+  afterStep(step: Step): void;
+  /** Told what the operator should know of a step. */
+  onNote(text: string): void;
+}

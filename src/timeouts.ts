@@ -1,0 +1,70 @@
+/**
+ * How long things may take: what the options say, and what is meant without them.
+ *
+ * @module
+ */
+
+import { parseDuration } from "./duration.ts";
+
+/** `--timeout`: milliseconds for each call that only reads. */
+export const DEFAULT_READ_TIMEOUT = 30_000;
+
+/** `--lock-timeout`: milliseconds to wait for another run. */
+export const DEFAULT_LOCK_TIMEOUT = 10_000;
+
+/** `--settle-timeout`: milliseconds to find out what became of a step whose answer was lost. */
+export const DEFAULT_SETTLE_TIMEOUT = 600_000;
+
+/** `--wait` without a value: milliseconds to wait until the venue can be used. */
+export const DEFAULT_WAIT = 300_000;
+
+/** How long things may take, in milliseconds. */
+export interface Timeouts {
+  /** Each call that only reads, with its repetitions. */
+  read: number;
+  /** Waiting for another run to end; 0: do not wait. */
+  lock: number;
+  /** Finding out what became of a step whose answer was lost; 0: ask once. */
+  settle: number;
+  /** Each statement of a migration, held by PostgreSQL; `undefined`: no limit. */
+  statement: number | undefined;
+  /** A whole migration; `undefined`: no limit. */
+  step: number | undefined;
+  /** Waiting until the venue can be used; `undefined`: it must be usable at once. */
+  wait: number | undefined;
+}
+
+/** The options that say so, as parsed. */
+export interface TimeoutOptions {
+  timeout?: string;
+  /** `true` where it was given without a value. */
+  wait?: string | true;
+  lockTimeout?: string;
+  settleTimeout?: string;
+  statementTimeout?: string;
+  stepTimeout?: string;
+}
+
+/**
+ * How long things may take.
+ *
+ * @throws {UsageError} when an option holds no usable length of time
+ */
+export function readTimeouts(options: TimeoutOptions): Timeouts {
+  const { timeout, wait, lockTimeout, settleTimeout, statementTimeout, stepTimeout } = options;
+  return {
+    read: read(timeout, "--timeout") ?? DEFAULT_READ_TIMEOUT,
+    lock: read(lockTimeout, "--lock-timeout") ?? DEFAULT_LOCK_TIMEOUT,
+    settle: read(settleTimeout, "--settle-timeout") ?? DEFAULT_SETTLE_TIMEOUT,
+    statement: read(statementTimeout, "--statement-timeout"),
+    step: read(stepTimeout, "--step-timeout"),
+    wait: wait === true ? DEFAULT_WAIT : read(wait, "--wait"),
+  };
+}
+
+/** Those that are about waiting for others; the rest could not do anything in no time. */
+const MAY_BE_ZERO: readonly string[] = ["--lock-timeout", "--settle-timeout", "--wait"];
+
+function read(text: string | undefined, option: string): number | undefined {
+  return text === undefined ? undefined : parseDuration(text, { option, allowZero: MAY_BE_ZERO.includes(option) });
+}
