@@ -11,6 +11,8 @@ import type { Runtime, StopSignal } from "./runtime.ts";
 export interface Interruption {
   /** The error that ends the run, once a signal was received. */
   readonly error: InterruptedError | undefined;
+  /** Sets what state things are in, for the errors of signals that are yet to come. */
+  describe(state: string): void;
   /** Waits for `work`, but no longer than until a signal. @throws {InterruptedError} */
   race<T>(work: Promise<T>): Promise<T>;
   /** Ends the run if a signal was received. @throws {InterruptedError} */
@@ -30,10 +32,11 @@ export function watchInterruption(
   // A signal outside of `race` is no unhandled rejection.
   received.promise.catch(() => {});
   let error: InterruptedError | undefined;
+  let state = "No step is running";
 
   function interrupt(signal: StopSignal): InterruptedError {
     error ??= new InterruptedError(signal, {
-      state: "No step is running",
+      state,
       next: "Look at the status; run the same command again to continue",
     });
     received.reject(error);
@@ -56,6 +59,7 @@ export function watchInterruption(
     check() {
       if (error !== undefined) throw error;
     },
+    describe: (text) => void (state = text),
     race: (work) => Promise.race([work, received.promise]),
     interrupt,
     dispose: unwatch,

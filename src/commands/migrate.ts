@@ -61,6 +61,7 @@ async function migrate(
   const { rt, reporter, redactor, stderr, color, waiting } = context;
   const direction = checkOptions(options);
   const asks = mayAsk(context, options);
+  interruption.describe("Nothing was changed");
   const venue = await interruption.race(openVenue(context, options));
   const { client, observer, folder, target, timeouts } = venue;
   reporter.emit({ type: "migrate-started", direction, target });
@@ -75,6 +76,7 @@ async function migrate(
     waiting.during("checking the files", () => checkStepFiles(rt, steps)),
   );
 
+  interruption.describe("No step is running");
   const keeper = createTrackerKeeper({ rt, client, source: target.source });
   const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
   if (toMark.length + toUnmark.length > 0) {
@@ -124,7 +126,10 @@ async function migrate(
     reporter.emit({ type: "note", text: `${told.error.message}. Now the ledger shows that it was` });
   }
   // Nothing was left out, and yet whoever has sent the signal must see that it was received.
-  result.error ??= interruption.error;
+  if (result.error === undefined && interruption.error !== undefined) {
+    if (result.remaining.length === 0) interruption.error.state = "All steps were done before it";
+    result.error = interruption.error;
+  }
   mode.end(result);
   if (result.error instanceof UnknownOutcomeError) {
     reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
@@ -143,7 +148,9 @@ async function migrate(
 
 /** A signal that came while the run was being completed. */
 function lateInterruption({ reporter }: CommandContext, { error }: Interruption): InterruptedError | undefined {
-  if (error !== undefined) reporter.emit({ type: "failure", error });
+  if (error === undefined) return undefined;
+  error.state = "All that was asked for is done";
+  reporter.emit({ type: "failure", error });
   return error;
 }
 

@@ -43,15 +43,14 @@ export function clearLeftovers(sql: string): Leftovers {
 const SAVE_SETTINGS = `select pg_catalog.set_config('${SAVED}',
   (select coalesce(pg_catalog.json_object_agg(s.name, s.setting), '{}')::text ${SESSION_SETTINGS}), true);`;
 
-// A file that has ended the transaction has ended what was saved, too; the proof refuses it.
+// Nothing is saved any more after `reset all`: then it is what Hasura sets itself when it connects. (Nor after the file has
+// ended the transaction, which the proof refuses.)
 const RESTORE_SETTINGS = `do $aerie_db_migration_settings$
 declare
   saved pg_catalog.json := nullif(pg_catalog.current_setting('${SAVED}', true), '')::pg_catalog.json;
   changed record;
 begin
-  if saved is null then
-    return;
-  end if;
+  saved := coalesce(saved, '{"client_encoding": "UTF8", "client_min_messages": "warning"}');
   for changed in select s.name ${SESSION_SETTINGS}
       and not exists (select from pg_catalog.json_each_text(saved) kept where kept.key = s.name) loop
     execute pg_catalog.format('reset %I', changed.name);
