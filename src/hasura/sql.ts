@@ -25,6 +25,8 @@ export interface SqlQuestion<T> extends SqlCall {
   decode(value: unknown): T | undefined;
   /** Most attempts. @default as for all questions */
   attempts?: number;
+  /** Milliseconds for all attempts together. @default the client's */
+  timeout?: number;
 }
 
 /**

@@ -7,7 +7,7 @@
 
 import { ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
-import { HasuraError } from "../hasura/problems.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { readStepSql } from "./folder.ts";
 import { describeHolder, stepComment } from "./holder.ts";
 import type { Look } from "./look.ts";
@@ -81,7 +81,6 @@ type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: 
 
 async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   const { rt, observer, name, timeouts, waiting, what } = options;
-  waiting.say(what);
   const { before, after } = versionsAround(step);
   const comment = stepComment(step, name);
   const sent = { step, runId: name.id, startUntil: options.startUntil };
@@ -92,28 +91,34 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     text: stepText({ ...options, comment, before, after, statementTimeout: timeouts.statement }),
     stepTimeout: timeouts.step,
     settleTimeout: timeouts.settle,
+    readTimeout: timeouts.read,
     onSight: (sight) => {
       waiting.say(sight.kind === "running" ? what : `${what}: ${describeSight(sight)}`);
     },
   });
   if (result.kind === "proof") return { kind: "done", afterTaskOpen: result.proof.afterTaskOpen };
-  if (result.kind === "fate") return endOf(step, { ...options, fate: result.fate, error: NO_ANSWER, tried: 0 });
-  const { error, givenUp } = result;
-  if (!isLost(error) && !(await isOwnAttempt(error, options))) {
-    return { kind: "failed", error, givenUpAfter: givenUp ? timeouts.step : undefined };
+  if (result.kind === "fate") {
+    options.onNote(`there is no answer to ${migrationTitle(step.migration)}, and the database was asked`);
+    return endOf(step, { ...options, fate: result.fate, error: NO_ANSWER, tried: timeouts.settle });
   }
+  const { givenUp } = result;
+  const error = await isOwnAttempt(result.error, options) ? SENT_AGAIN : result.error;
+  if (!isLost(error)) return { kind: "failed", error, givenUpAfter: givenUp ? timeouts.step : undefined };
   options.onNote(`the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database`);
   const started = rt.now();
   const fate = await settleStep(sent, {
     rt,
     observer,
+    readTimeout: timeouts.read,
     timeout: timeouts.settle,
     onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
   });
   return endOf(step, { ...options, fate, error, tried: rt.now() - started });
 }
 
-const NO_ANSWER = new Error("the answer did not come");
+const NO_ANSWER = new NoAnswerError("It did not come");
+
+const SENT_AGAIN = new NoAnswerError("Hasura lost its connection to PostgreSQL and has sent the step again");
 
 function endOf(
   step: Step,

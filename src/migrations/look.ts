@@ -30,6 +30,8 @@ export interface LookOptions {
   source: string;
   /** Most attempts. @default as for all questions */
   attempts?: number;
+  /** Milliseconds for all attempts together. @default as for all questions */
+  timeout?: number;
 }
 
 // Two statements: a step's row can be seen before its lock is gone, so the ledger must be read after the lock. In one

@@ -6,12 +6,12 @@
 
 import type { HasuraClient } from "../hasura/client.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Look, lookAtDatabase } from "./look.ts";
+import { type Look, lookAtDatabase, type LookOptions } from "./look.ts";
 
 /** Looks at one database. */
 export interface Observer {
   /** @throws as `lookAtDatabase` does */
-  look(options?: { attempts?: number }): Promise<Look>;
+  look(options?: Omit<LookOptions, "source">): Promise<Look>;
   /** Seconds since 1970 on the database's clock now, as far as the last look tells; never too early. */
   clock(): number;
   /** Milliseconds since the last look was asked for. */

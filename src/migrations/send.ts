@@ -35,12 +35,17 @@ export interface SendOptions extends SentStep {
   stepTimeout: number | undefined;
   /** Milliseconds for which the database may be out of reach while the answer is awaited. */
   settleTimeout: number;
+  /** Milliseconds for each question. */
+  readTimeout: number;
   /** Told what was seen of the step while it runs. */
   onSight(sight: StepSight): void;
 }
 
 /** Milliseconds between two looks at the database while a step runs. */
-const WATCH_INTERVAL = 10_000;
+const WATCH_INTERVAL = 5_000;
+
+/** Milliseconds. */
+const HEALTH_TIMEOUT = 5_000;
 
 /** Milliseconds between two attempts to end a step that takes too long. */
 const CANCEL_INTERVAL = 2_000;
@@ -100,14 +105,14 @@ function readProof(value: unknown, { after }: { after: number }): StepProof {
 
 /** A function that looks once; `onFate` is told once the fate of the step is certain although there is no answer. */
 function createWatch(options: SendOptions, onFate: (fate: StepFate) => void): () => Promise<void> {
-  const { rt, observer, settleTimeout, onSight } = options;
+  const { rt, client, observer, settleTimeout, readTimeout, onSight } = options;
   let lastContact = rt.now();
   let isLooking = false;
   let fateBefore: StepFate["kind"] | undefined;
   return async () => {
     if (isLooking) return;
     isLooking = true;
-    const seen = await lookFor(options, observer).finally(() => isLooking = false);
+    const seen = await lookFor(options, { observer, timeout: readTimeout }).finally(() => isLooking = false);
     if (seen.kind === "done" || seen.kind === "not-done") {
       lastContact = rt.now();
       // Its answer may be on the way: it is given until the next look.
@@ -116,8 +121,14 @@ function createWatch(options: SendOptions, onFate: (fate: StepFate) => void): ()
       return;
     }
     fateBefore = undefined;
-    if (seen.kind !== "unreachable") lastContact = rt.now();
+    // A database whose connections are all taken, perhaps by requests that wait for this very step, is no reason to give
+    // up: as long as there is a Hasura, there may be an answer.
+    if (seen.kind !== "unreachable" || await isAlive(client)) lastContact = rt.now();
     else if (rt.now() - lastContact > settleTimeout) return onFate({ kind: "not-known", lastSeen: seen });
     onSight(seen);
   };
+}
+
+async function isAlive(client: HasuraClient): Promise<boolean> {
+  return await client.health(HEALTH_TIMEOUT).then(() => true, () => false);
 }

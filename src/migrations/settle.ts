@@ -47,6 +47,8 @@ export interface SentStep {
 export interface SettleOptions {
   rt: Pick<Runtime, "now" | "sleep">;
   observer: Observer;
+  /** Milliseconds for each question. */
+  readTimeout: number;
   /** Milliseconds to go on asking. */
   timeout: number;
   /** Told what was seen before each further question. */
@@ -56,31 +58,36 @@ export interface SettleOptions {
 /** Milliseconds between two questions: soon at first, since most answers are lost after the step has ended. */
 const PAUSES = [100, 250, 500, 1_000, 2_000, 5_000];
 
+/** Milliseconds. */
+const LEAST_READ_TIMEOUT = 1_000;
+
 /** Asks until the fate of the step is known or the time is up. */
 export async function settleStep(sent: SentStep, options: SettleOptions): Promise<StepFate> {
-  const { rt, observer, timeout, onSight } = options;
+  const { rt, observer, readTimeout, timeout, onSight } = options;
   const deadline = rt.now() + timeout;
   for (let attempt = 0;; attempt++) {
-    const seen = await lookFor(sent, observer);
+    // The last question, too, gets some time to be answered.
+    const left = Math.max(deadline - rt.now(), LEAST_READ_TIMEOUT);
+    const seen = await lookFor(sent, { observer, timeout: Math.min(left, readTimeout) });
     if (seen.kind === "done" || seen.kind === "not-done") return seen;
-    const left = deadline - rt.now();
-    if (left <= 0) return { kind: "not-known", lastSeen: seen };
+    const rest = deadline - rt.now();
+    if (rest <= 0) return { kind: "not-known", lastSeen: seen };
     onSight(seen);
     const pause = PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0;
     // No longer than until it is decided, where that is all there is to wait for.
     const untilDecided = seen.kind === "on-its-way" ? (sent.startUntil - observer.clock()) * 1000 + 20 : Infinity;
-    await rt.sleep(Math.max(1, Math.min(pause, left, Math.max(untilDecided, 50))));
+    await rt.sleep(Math.max(1, Math.min(pause, rest, Math.max(untilDecided, 50))));
   }
 }
 
 /** Looks once. */
 export async function lookFor(
   { step, runId, startUntil }: SentStep,
-  observer: Observer,
+  { observer, timeout }: { observer: Observer; timeout: number },
 ): Promise<Exclude<StepFate, { kind: "not-known" }> | StepSight> {
   let look: Look;
   try {
-    look = await observer.look({ attempts: 1 });
+    look = await observer.look({ attempts: 1, timeout });
   } catch (error) {
     // A step that changes the ledger's shape holds a lock on the table.
     if (error instanceof BusyError) return { kind: "running", holder: undefined, clock: observer.clock() };

@@ -1,6 +1,7 @@
 /** What a run makes of a step whose answer was lost. */
 
 import assert from "node:assert/strict";
+import { createRuntime, type Runtime } from "../../src/runtime.ts";
 import { runTool } from "../support/cli.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";
 import { backends, type FaultAction, type RequestRecord, startVenue } from "../venue/mod.ts";
@@ -148,6 +149,87 @@ Deno.test("Hasura that turns us away while it is asked does not end the asking",
   venue.addFault({ match: STEP, when: "after", do: "drop" });
   const result = await runTool(RUN_ALL, { venue, path: deployment.path });
   assert.equal(result.code, 0, result.stderr);
+});
+
+/** A runtime that looks at the database all the time while a step runs. */
+async function watchful<T>(test: (runtime: Partial<Runtime>) => Promise<T>): Promise<T> {
+  using real = createRuntime();
+  return await test({ every: (ms, callback) => real.every(ms === 5_000 ? 20 : ms, callback) });
+}
+
+Deno.test("an answer that never comes is not waited for when the ledger shows the step", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const never = Promise.withResolvers<void>();
+  venue.addFault({ match: STEP, when: "after", do: { hold: never.promise } });
+  const result = await watchful((runtime) => runTool(RUN_ALL, { venue, path: deployment.path, runtime }));
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(
+    result.stderr,
+    /note: there is no answer to 1_step_1, and the database was asked\nnote: the ledger shows that 1_step_1 is applied\n/,
+  );
+  never.resolve();
+});
+
+Deno.test("an answer that never comes is not waited for when the step can no longer start", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const never = Promise.withResolvers<void>();
+  venue.addFault({ match: STEP, do: { hold: never.promise } });
+  const result = await watchful((runtime) => runTool(RUN_ALL, { venue, path: deployment.path, runtime }));
+  assert.equal(result.code, 4, result.stderr);
+  assert.match(
+    result.stderr,
+    /state: 1_step_1 was not applied: the ledger does not show it, and it can no longer start/,
+  );
+  never.resolve();
+  await venue.settled();
+  assert.deepEqual(await venue.ledger(), [0]);
+});
+
+Deno.test("a long step is not given up because nobody can look at the database meanwhile", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const release = Promise.withResolvers<void>();
+  venue.addFault({ match: STEP, when: "before-commit", do: { hold: release.promise } });
+  const result = await watchful(async (runtime) => {
+    const args = [...RUN_ALL, "--settle-timeout=0.1"];
+    const running = runTool(args, { venue, path: deployment.path, runtime });
+    await venue.waitForRequest(isStep);
+    venue.addFault({ match: LOOK, do: { html: 502 }, times: 20 });
+    let asked = 0;
+    await venue.waitForRequest(({ path }) => path === "/healthz" && ++asked === 20);
+    release.resolve();
+    return await running;
+  });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await venue.ledger(), [0, 1]);
+});
+
+Deno.test("a step whose server is gone altogether is given up after --settle-timeout", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const never = Promise.withResolvers<void>();
+  venue.addFault({ match: STEP, when: "before-commit", do: { hold: never.promise } });
+  const result = await watchful(async (runtime) => {
+    using real = createRuntime();
+    let isGone = false;
+    const fetch: Runtime["fetch"] = (url, init) =>
+      isGone
+        ? Promise.reject(new TypeError("client error (Connect): tcp connect error: no route"))
+        : real.fetch(url, init);
+    const running = runTool([...RUN_ALL, "--settle-timeout=0.2"], {
+      venue,
+      path: deployment.path,
+      runtime: { ...runtime, fetch },
+    });
+    await venue.waitForRequest(isStep);
+    isGone = true;
+    return await running;
+  });
+  assert.equal(result.code, 9, result.stderr);
+  assert.match(result.stderr, /It did not come; it was tried to find out for 200 ms, and the database cannot be asked/);
+  never.resolve();
 });
 
 for (const { name, database } of backends()) {

@@ -73,20 +73,22 @@ for (const { name, database } of backends()) {
   Deno.test(`--step-timeout ends no other run's migration: ${name}`, async () => {
     await using venue = await startVenue({ database });
     await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
-    const release = Promise.withResolvers<void>();
-    venue.addFault({
-      match: { type: "run_sql", readOnly: false },
-      when: "before-commit",
-      do: { hold: release.promise },
-    });
-    const first = runTool(RUN_ALL, { venue, path: deployment.path });
-    await venue.waitForRequest((request) => request.readOnly === false);
-    const second = await runTool([...RUN_ALL, "--lock-timeout=0.3", "--step-timeout=0.1"], {
-      venue,
-      path: deployment.path,
-    });
-    assert.equal(second.code, 6, second.stderr);
-    release.resolve();
-    assert.equal((await first).code, 0);
+    const isStep = (request: { readOnly?: boolean }) => request.readOnly === false;
+    const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // The one with the limit has planned, and comes to the lock when the other one has it.
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: begin.promise } });
+    const limited = runTool([...RUN_ALL, "--lock-timeout=1", "--step-timeout=0.1"], { venue, path: deployment.path });
+    await venue.waitForRequest(isStep);
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: { hold: end.promise } });
+    const other = runTool(RUN_ALL, { venue, path: deployment.path });
+    let steps = 0;
+    await venue.waitForRequest((request) => isStep(request) && ++steps === 2);
+    begin.resolve();
+    let looks = 0;
+    await venue.waitForRequest(({ sql }) => sql?.includes("pg_cancel_backend") === true && ++looks === 1);
+    assert.notEqual((await limited).code, 0);
+    end.resolve();
+    const result = await other;
+    assert.equal(result.code, 0, result.stderr);
   });
 }

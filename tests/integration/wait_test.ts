@@ -114,6 +114,12 @@ Deno.test("--wait ends at once where waiting cannot help", async (t) => {
     assert.equal(result.code, 5, result.stderr);
     await venue.reset();
   });
+  await t.step("a row of the ledger that is no number", async () => {
+    await venue.sql("insert into migrations.schema_migrations values ('x')");
+    const result = await runTool(["status", "--wait=60"], { venue, path: deployment.path, runtime });
+    assert.equal(result.code, 5, result.stderr);
+    await venue.reset();
+  });
   await t.step("a database name without a folder", async () => {
     const args = ["status", "--wait=60", "--database-name=Other"];
     const result = await runTool(args, { venue, path: deployment.path, runtime });
