@@ -9,8 +9,9 @@ import { AccessError, describeError, MetadataError, ToolError } from "../errors.
 import { explainCallError } from "../hasura/explain.ts";
 import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
 import { confirmSteps } from "../migrations/confirm.ts";
+import type { Interruption } from "../interruption.ts";
 import { statusRows } from "../migrations/plan.ts";
-import type { RunResult } from "../migrations/run.ts";
+import type { RunResult } from "../migrations/run_options.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
 import { type Direction, type Ledger, openAfterTasks } from "../migrations/types.ts";
 import type { CommandContext } from "./context.ts";
@@ -24,6 +25,8 @@ export interface FinishOptions {
   /** The ledger after the steps, or why it could not be read. */
   ledger: Ledger | ToolError;
   keeper: TrackerKeeper;
+  /** The signal that was received, if one was. */
+  interruption: Pick<Interruption, "error">;
   /** How the tracker differed from the ledger before the first step. */
   tracker: { toMark: number[]; toUnmark: string[] };
 }
@@ -62,7 +65,13 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     inconsistent = await context.waiting.during("completing the run", () => updateHasura(context, options, problems));
   }
 
-  const error = result.error ?? problems[0];
+  const { error: stopped } = options.interruption;
+  const error = result.error ?? stopped ?? problems[0];
+  if (stopped !== undefined && result.error === undefined) {
+    // It came while the run was being completed.
+    stopped.state = problems.length === 0 ? "All that was asked for is done" : "All steps were done before it";
+    problems.push(stopped);
+  }
   // One error decides; what else went wrong must still be seen.
   for (const problem of problems) {
     if (problem === error) reporter.emit({ type: "failure", error: problem });

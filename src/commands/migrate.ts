@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type InterruptedError, type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
+import { type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
@@ -103,6 +103,7 @@ async function migrate(
     name: { id: crypto.randomUUID().slice(0, 8), operator: operatorName(rt) },
     timeouts,
     waiting,
+    confirmsEach: options.all !== true,
     command: commandLine(options),
     async beforeStep(step, index) {
       progress.running = undefined;
@@ -135,23 +136,15 @@ async function migrate(
     reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
   }
   const differences = { toMark, toUnmark };
-  const error = await finishRun(context, {
+  return await finishRun(context, {
     venue,
     direction,
     result,
     ledger: ledgerNow,
     keeper,
+    interruption,
     tracker: differences,
   });
-  return error ?? lateInterruption(context, interruption);
-}
-
-/** A signal that came while the run was being completed. */
-function lateInterruption({ reporter }: CommandContext, { error }: Interruption): InterruptedError | undefined {
-  if (error === undefined) return undefined;
-  error.state = "All that was asked for is done";
-  reporter.emit({ type: "failure", error });
-  return error;
 }
 
 /** `argv.ts` holds that there is one direction. */

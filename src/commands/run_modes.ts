@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RunResult } from "../migrations/run.ts";
+import type { RunResult } from "../migrations/run_options.ts";
 import { statusRows } from "../migrations/plan.ts";
 import { type Direction, type Ledger, type Migration, migrationTitle, type Step } from "../migrations/types.ts";
 import type { Prompter } from "../prompt.ts";

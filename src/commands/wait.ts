@@ -71,7 +71,7 @@ function canPass(error: ToolError): boolean {
   // Hasura itself has answered that it does not let us in, or has no such interface.
   if (error instanceof AccessError && !(cause instanceof Error)) return false;
   // A wrong certificate stays wrong; a proxy's 404 may be there until Hasura is.
-  if (cause instanceof NoAnswerError && cause.lasting) return cause.notSent && cause.cause === undefined;
+  if (cause instanceof NoAnswerError && cause.lasting) return cause.turnedAway;
   // A database that is being set up has no ledger yet, and Hasura may not know of it yet.
   if (error instanceof DriftError) return cause !== undefined;
   return error instanceof AccessError || error instanceof FailedError || error instanceof ConfigError;

@@ -36,8 +36,8 @@ const TOO_MANY_REQUESTS = 429;
  */
 export function decodeAnswer(answer: Answer): unknown {
   const { status, text } = answer;
-  const notSent = TURNED_AWAY.includes(status);
-  const notAnswered = { notSent, lasting: notSent && status !== TOO_MANY_REQUESTS };
+  const turnedAway = TURNED_AWAY.includes(status);
+  const notAnswered = { turnedAway, lasting: turnedAway && status !== TOO_MANY_REQUESTS };
   let body: unknown;
   try {
     body = JSON.parse(text);

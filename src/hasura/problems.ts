@@ -32,18 +32,29 @@ export class HasuraError extends Error {
   }
 }
 
+/** What a {@linkcode NoAnswerError} knows besides its message. */
+export interface NoAnswerDetails {
+  notSent?: boolean;
+  turnedAway?: boolean;
+  lasting?: boolean;
+  cause?: unknown;
+}
+
 /** No answer of Hasura's came back. */
 export class NoAnswerError extends Error {
-  /** Whether it is certain that Hasura never worked on the request. */
+  /** Whether it is certain that Hasura never worked on the request: there was no connection to send it on. */
   readonly notSent: boolean;
+  /** Whether somebody says that the request was turned away before anybody worked on it. */
+  readonly turnedAway: boolean;
   /** Whether the same request would fail again: something has to be changed first. */
   readonly lasting: boolean;
 
   /** Creates the error; `message` is what there was instead of an answer. */
-  constructor(message: string, options: { notSent?: boolean; lasting?: boolean; cause?: unknown } = {}) {
+  constructor(message: string, options: NoAnswerDetails = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "NoAnswerError";
     this.notSent = options.notSent ?? false;
+    this.turnedAway = options.turnedAway ?? false;
     this.lasting = options.lasting ?? false;
   }
 }

@@ -8,16 +8,43 @@
  * @module
  */
 
-import { AccessError, BusyError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
-import { HasuraError } from "../hasura/problems.ts";
+import { AccessError, BusyError, FailedError, ToolError, UnknownOutcomeError } from "../errors.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { openAfterTask } from "./plan.ts";
-import type { RunResult } from "./run.ts";
+import { explainCallError } from "../hasura/explain.ts";
+import type { RunOptions, RunResult } from "./run_options.ts";
 import { type Ledger, migrationTitle, openAfterTasks, type Step } from "./types.ts";
+
+/**
+ * Asks the ledger about a step that Hasura says was committed.
+ *
+ * @throws {FailedError} when the ledger does not show it
+ * @throws {ToolError} when the ledger cannot be read
+ */
+export async function confirmStep(step: Step, { observer, client, source }: RunOptions): Promise<void> {
+  let ledger: Ledger;
+  try {
+    ({ ledger } = await observer.look());
+  } catch (error) {
+    const explained = explainCallError(error, { action: "read the ledger", endpoint: client.endpoint, source });
+    if (explained instanceof ToolError) {
+      explained.state =
+        `Hasura answered that ${migrationTitle(step.migration)} was ${past(step)}; the ledger could not ` +
+        "be asked";
+    }
+    throw explained;
+  }
+  if (!isDoneIn(ledger)(step)) throw lostError([step]);
+}
+
+function isDoneIn(ledger: Ledger): (step: Step) => boolean {
+  const applied = new Set(ledger.map((row) => row.version));
+  return ({ direction, migration }) => applied.has(migration.version) === (direction === "apply");
+}
 
 /** The result as the ledger has it. */
 export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
-  const applied = new Set(ledger.map((row) => row.version));
-  const isDone = ({ direction, migration }: Step) => applied.has(migration.version) === (direction === "apply");
+  const isDone = isDoneIn(ledger);
   const lost = result.done.filter((step) => !isDone(step));
   if (lost.length > 0) {
     return { done: result.done.filter(isDone), remaining: [...lost, ...result.remaining], error: lostError(lost) };
@@ -27,7 +54,7 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   if (error === undefined || failed === undefined) return result;
   if (!isDone(failed)) return { ...result, error: errorOfMissingStep(error, failed) };
   // Whoever did it while this run waited or asked, it was not this run's step.
-  if (!(error.cause instanceof HasuraError || error instanceof UnknownOutcomeError)) return result;
+  if (!isLost(error) && !(error.cause instanceof HasuraError)) return result;
   // What the other run did is told in its words.
   if (error instanceof BusyError) return result;
   return {
@@ -35,6 +62,12 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
     remaining,
     error: errorOfDoneStep(error, { step: failed, remaining, ledger }),
   };
+}
+
+/** Whether the run ended with a step that was sent and of which nothing is certain. */
+function isLost(error: ToolError): boolean {
+  if (error instanceof UnknownOutcomeError) return true;
+  return error instanceof AccessError && !(error.cause instanceof NoAnswerError && error.cause.notSent);
 }
 
 function lostError(lost: Step[]): FailedError {
@@ -57,7 +90,7 @@ function errorOfDoneStep(
 ): ToolError | undefined {
   const title = migrationTitle(step.migration);
   const shown = `The ledger shows that ${title} is ${past(step)}`;
-  if (error instanceof UnknownOutcomeError) {
+  if (isLost(error)) {
     if (step.direction === "apply" && openAfterTasks(ledger).length > 0) return openAfterTask(step.migration, shown);
     if (remaining.length === 0) return undefined;
     const reason = error.cause instanceof Error ? `: ${error.cause.message}` : "";

@@ -11,7 +11,7 @@ import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { readStepSql } from "./folder.ts";
 import { describeHolder, stepComment } from "./holder.ts";
 import type { Look } from "./look.ts";
-import { describeSight, isLost, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
+import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
 import type { RunOptions } from "./run_options.ts";
 import { sendStep } from "./send.ts";
 import { settleStep, type StepFate } from "./settle.ts";
@@ -36,6 +36,9 @@ const FRESH = 2_000;
 
 /** Limits, in milliseconds, of the time within which a step must start; the lock's timeout in between. */
 const START_WINDOW = { least: 1_000, most: 5_000 } as const;
+
+/** Milliseconds to ask about a step that was turned away. */
+const TURNED_AWAY_TIMEOUT = 10_000;
 
 /** How often a step is sent that came too late; each time it gets twice as long. */
 const LATE_ATTEMPTS = 6;
@@ -68,14 +71,19 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
       continue;
     }
     const { client: { endpoint }, source } = options;
-    throw explainStepError(error, step, { endpoint, source, sql, refusal, look, givenUpAfter });
+    const explained = explainStepError(error, step, { endpoint, source, sql, refusal, look, givenUpAfter });
+    if (explained instanceof ToolError && ended.isProven === false) {
+      explained.state = `As far as the answer says, ${migrationTitle(step.migration)} was not started; ` +
+        "the database could not be asked";
+    }
+    throw explained;
   }
 }
 
 type Ended =
   | { kind: "done" } & Executed
-  /** Known not to be done. */
-  | { kind: "failed"; error: unknown; givenUpAfter: number | undefined };
+  /** Known not to be done, unless it is only said so. */
+  | { kind: "failed"; error: unknown; givenUpAfter: number | undefined; isProven?: false };
 
 type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: number };
 
@@ -105,14 +113,20 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   const error = await isOwnAttempt(result.error, options) ? SENT_AGAIN : result.error;
   if (!isLost(error)) return { kind: "failed", error, givenUpAfter: givenUp ? timeouts.step : undefined };
   options.onNote(`the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database`);
+  const turnedAway = isTurnedAway(error);
   const started = rt.now();
   const fate = await settleStep(sent, {
     rt,
     observer,
     readTimeout: timeouts.read,
-    timeout: timeouts.settle,
+    // Whoever turns the step away will most likely turn away the questions, too.
+    timeout: turnedAway ? Math.min(timeouts.settle, TURNED_AWAY_TIMEOUT) : timeouts.settle,
     onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
   });
+  if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter: undefined };
+  if (turnedAway && fate.kind === "not-known" && fate.lastSeen.kind === "unreachable") {
+    return { kind: "failed", error, givenUpAfter: undefined, isProven: false };
+  }
   return endOf(step, { ...options, fate, error, tried: rt.now() - started });
 }
 

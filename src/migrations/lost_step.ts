@@ -12,11 +12,20 @@ import { describeHolder } from "./holder.ts";
 import type { StepSight } from "./settle.ts";
 import { LEDGER_TABLE, migrationTitle, type Step } from "./types.ts";
 
-/** Whether a step that ended with `error` may have been committed, or may still run. */
+/**
+ * Whether a step that ended with `error` may have been committed, or may still run. That somebody says that the step was
+ * turned away is no proof: a proxy may have passed it on before, and asked somebody else again.
+ */
 export function isLost(error: unknown): boolean {
   if (error instanceof NoAnswerError) return !error.notSent;
+  if (isTurnedAway(error)) return true;
   if (!(error instanceof HasuraError) || isWithoutDatabase(error)) return false;
   return error.status >= 500 || error.code === "unexpected" || error.code === "conflict";
+}
+
+/** Whether somebody says that the step was not started. */
+export function isTurnedAway(error: unknown): boolean {
+  return error instanceof AccessError || (error instanceof NoAnswerError && error.turnedAway);
 }
 
 /** Why there is no answer. */

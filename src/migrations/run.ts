@@ -6,21 +6,12 @@
 
 import { ToolError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
+import { confirmStep } from "./confirm.ts";
 import { executeStep } from "./execute.ts";
 import { readStepSql } from "./folder.ts";
 import { openAfterTask } from "./plan.ts";
-import type { RunOptions } from "./run_options.ts";
+import type { RunOptions, RunResult } from "./run_options.ts";
 import { migrationTitle, type Step } from "./types.ts";
-
-/** What a run came to. */
-export interface RunResult {
-  /** The steps that were committed. */
-  done: Step[];
-  /** The steps of the plan that were not. */
-  remaining: Step[];
-  /** Why the run ended early, where it was not on request. */
-  error: ToolError | undefined;
-}
 
 /**
  * Runs `steps` in their order. Never throws a `ToolError`: what was done before it is part of the result.
@@ -33,6 +24,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       if (!(await options.beforeStep(step, index))) break;
       const what = workingOn(step, { index, total: steps.length });
       const { afterTaskOpen } = await options.waiting.during(what, () => executeStep(step, { ...options, what }));
+      if (options.confirmsEach) await confirmStep(step, options);
       done.push(step);
       options.afterStep(step);
       if (step.direction === "apply" && afterTaskOpen) {

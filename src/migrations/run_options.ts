@@ -1,9 +1,10 @@
 /**
- * What the steps of a run work with.
+ * What the steps of a run work with, and what they come to.
  *
  * @module
  */
 
+import type { ToolError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Timeouts } from "../timeouts.ts";
@@ -22,6 +23,8 @@ export interface RunOptions {
   name: RunName;
   timeouts: Timeouts;
   waiting: Waiting;
+  /** Whether the ledger is asked after each step before it is told as done. */
+  confirmsEach: boolean;
   /** The command line that continues this run, for messages. */
   command: string;
   /** Asked before each step: `false` ends the run. A `ToolError` that it throws ends the run too. */
@@ -32,4 +35,14 @@ export interface RunOptions {
   afterStep(step: Step): void;
   /** Told what the operator should know of a step. */
   onNote(text: string): void;
+}
+
+/** What a run came to. */
+export interface RunResult {
+  /** The steps that were committed. */
+  done: Step[];
+  /** The steps of the plan that were not. */
+  remaining: Step[];
+  /** Why the run ended early, where it was not on request. */
+  error: ToolError | undefined;
 }

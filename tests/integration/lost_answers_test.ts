@@ -89,6 +89,38 @@ for (const { name, database } of backends()) {
   });
 }
 
+Deno.test("a step that was turned away is told as that, once it is certain", async (t) => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const cases: [action: FaultAction, message: RegExp][] = [
+    [{ html: 413 }, /error\[access\]: Cannot apply 1_step_1 at ".*": The server answered 413 with an HTML page/],
+    ["unauthorized", /error\[access\]: Hasura at ".*" refuses the admin secret/],
+  ];
+  for (const [action, message] of cases) {
+    await t.step(String(message), async () => {
+      venue.addFault({ match: STEP, do: action });
+      const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+      assert.equal(result.code, 4, result.stderr);
+      assert.match(result.stderr, message);
+      assert.match(result.stderr, /\nstate: 1_step_1 was not started\n/);
+      assert.deepEqual(await venue.ledger(), [0]);
+    });
+  }
+  await t.step("and it is not certain as long as nobody can be asked", async () => {
+    const release = Promise.withResolvers<void>();
+    venue.addFault({ match: STEP, do: { hold: release.promise } });
+    venue.addFault({ match: STEP, when: "before-commit", do: "unauthorized" });
+    const running = runTool([...RUN_ALL, "--settle-timeout=0.2"], { venue, path: deployment.path });
+    let steps = 0;
+    await venue.waitForRequest((request) => isStep(request) && ++steps === 3);
+    venue.addFault({ match: LOOK, do: "unauthorized", times: Infinity });
+    release.resolve();
+    const result = await running;
+    assert.equal(result.code, 4, result.stderr);
+    assert.match(result.stderr, /\nstate: As far as the answer says, 1_step_1 was not started; the database could not/);
+  });
+});
+
 Deno.test("a request that is delivered after it was told as not done does not start", async () => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(2) });

@@ -249,12 +249,12 @@ Deno.test("what a server says is redacted before it is shortened", async () => {
   });
 });
 
-Deno.test("a request that a proxy turns away was not worked on", async () => {
+Deno.test("a proxy that says that it turned a request away is told from one that lost it", async () => {
   const page = (status: number) => clientOf(answering("<html></html>", { status }));
-  for (const [status, notSent] of [[413, true], [429, true], [502, false], [504, false]] as const) {
+  for (const [status, turnedAway] of [[413, true], [429, true], [502, false], [504, false]] as const) {
     await assert.rejects(executeSql(page(status), SQL), (error) => {
       assert.ok(error instanceof NoAnswerError);
-      assert.equal(error.notSent, notSent, String(status));
+      assert.deepEqual([error.notSent, error.turnedAway], [false, turnedAway], String(status));
       return true;
     });
   }
