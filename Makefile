@@ -31,8 +31,8 @@ build: setup ## Compile the tool for this machine, into dist/
 	@$(MAKE) -s --no-print-directory $(PROGRAM)
 
 # Set-up rewrites .tools/env when the packages or their origin change.
-$(PROGRAM): $(SOURCES) .tools/env
-	@$(DENO) $(COMPILE) --output $@ main.ts
+$(PROGRAM): $(SOURCES) tools/compile.ts .tools/env
+	@$(DENO) run --quiet -A --lock .tools/program.lock --frozen tools/compile.ts $(COMPILE) --output $@ main.ts
 
 .tools/env:
 	@sh tools/setup.sh

@@ -1,5 +1,6 @@
 /**
- * `deno.lock` and the npm way: what is taken from it there, and how it is brought up to date without JSR.
+ * `deno.lock`: what of it the program is built with, what of it the npm way takes, and how it is brought up to date
+ * without JSR.
  *
  * Run by `make lock` after a change of the packages in `deno.json` or `tests/deno.json`.
  *
@@ -10,13 +11,15 @@
 export const NPM_CONFIG = "deno.npm.json";
 /** The lock file of the npm way. */
 export const NPM_LOCK = ".tools/npm.lock";
+/** The lock file that the program is compiled with. */
+export const PROGRAM_LOCK = ".tools/program.lock";
 
 /** A lock file, as far as it matters here. */
 export interface Lock {
   version: string;
   specifiers: Record<string, string>;
   jsr?: Record<string, unknown>;
-  npm?: Record<string, unknown>;
+  npm?: Record<string, { integrity?: string; dependencies?: string[] }>;
   workspace?: Record<string, unknown>;
 }
 
@@ -28,6 +31,35 @@ export interface Imports {
 /** The lock file of the npm way: the same hashes for npm's packages, and nothing of JSR's. */
 export function npmPart(lock: Lock): Lock {
   return { version: lock.version, specifiers: ofRegistry(lock.specifiers, "npm:"), npm: lock.npm ?? {} };
+}
+
+/** Packages that hold nothing but types, which the program does without. */
+const TYPES_ONLY = ["@pgsql/types"];
+
+/**
+ * The lock file for compiling the program: `lock` without the packages of the tests, since `deno compile` puts all of npm's
+ * packages that the lock file names into the program. The rest says what Deno would write itself, so that it may be frozen.
+ *
+ * @throws {Error} when a package needs others, which would have to be kept too
+ */
+export function programPart(lock: Lock, { root, tests }: { root: Imports; tests: Imports }): Lock {
+  const wanted = packagesOf(root).filter((name) => name.startsWith("npm:"));
+  const npm = wanted.flatMap((name) => {
+    const key = name.slice("npm:".length);
+    const { dependencies = [], ...entry } = lock.npm?.[key] ?? {};
+    const needed = dependencies.find((dependency) => !TYPES_ONLY.includes(dependency));
+    if (needed !== undefined) throw new Error(`"${key}" needs "${needed}", which tools/lock.ts would leave out`);
+    return key in (lock.npm ?? {}) ? [[key, entry] as const] : [];
+  });
+  const specifiers = Object.entries(lock.specifiers).filter(([name]) =>
+    !name.startsWith("npm:") || wanted.includes(name)
+  );
+  return {
+    ...lock,
+    specifiers: Object.fromEntries(specifiers),
+    npm: Object.fromEntries(npm),
+    workspace: workspaceOf({ root, tests }),
+  };
 }
 
 /**
@@ -45,13 +77,17 @@ export function mergeLocks(lock: Lock, fresh: Lock, { root, tests }: { root: Imp
     specifiers: Object.fromEntries(Object.entries(specifiers).sort(([a], [b]) => a < b ? -1 : 1)),
     jsr: lock.jsr ?? {},
     npm: fresh.npm ?? {},
-    workspace: { dependencies: wanted, members: { tests: { dependencies: packagesOf(tests) } } },
+    workspace: workspaceOf({ root, tests }),
   };
 }
 
 /** The `jsr:` and `npm:` specifiers of a config file, in the order of a lock file. */
 export function packagesOf(config: Imports): string[] {
   return Object.values(config.imports ?? {}).filter((target) => /^(jsr|npm):/.test(target)).sort();
+}
+
+function workspaceOf({ root, tests }: { root: Imports; tests: Imports }): Record<string, unknown> {
+  return { dependencies: packagesOf(root), members: { tests: { dependencies: packagesOf(tests) } } };
 }
 
 function ofRegistry(specifiers: Record<string, string>, prefix: string): Record<string, string> {

@@ -27,7 +27,7 @@ made_from="$(cat .deno-version deno.json deno.lock tools/setup.sh tools/setup.ts
 if [ -f .tools/env ]; then
   . ./.tools/env
   if [ "$SETUP_MADE_FROM" = "$made_from" ] && [ "$(version_of "$SETUP_DENO")" = "$version" ] &&
-    [ -f "$SETUP_CONFIG" ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; }; then
+    [ -f "$SETUP_CONFIG" ] && [ -f .tools/program.lock ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; }; then
     echo "$SETUP_SAID" >&2
     exit 0
   fi

@@ -8,7 +8,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { NPM_CONFIG, NPM_LOCK, npmPart } from "./lock.ts";
+import { type Imports, type Lock, NPM_CONFIG, NPM_LOCK, npmPart, PROGRAM_LOCK, programPart } from "./lock.ts";
 import {
   COMPILED_PROGRAM,
   endOfElf,
@@ -34,18 +34,26 @@ interface Choice {
 
 /** Where the packages come from, with all that this way needs in place. */
 async function preparePackages(way: Way): Promise<Choice> {
+  const lock = await readJson<Lock>("deno.lock");
+  const root = await readJson<Imports & Record<string, unknown>>("deno.json");
+  const tests = await readJson<Imports>("tests/deno.json");
   if (way !== "npm" && await jsrAnswers()) {
+    await replaceFile(PROGRAM_LOCK, JSON.stringify(programPart(lock, { root, tests })));
     await removeFile(NPM_CONFIG);
     return { from: "host", words: "packages from JSR" };
   }
   if (way === "jsr") throw new Error("JSR does not answer, and SETUP_WAY=jsr forbids the npm way");
   if (!await exists(LIBRARIES_FOLDER)) await unpackLibraries();
   // Rewritten every time: deno.json and deno.lock may have changed.
-  await replaceFile(NPM_LOCK, JSON.stringify(npmPart(JSON.parse(await Deno.readTextFile("deno.lock")))));
-  const places = { stubs: `${LIBRARIES_FOLDER}/stubs`, lock: NPM_LOCK };
-  const config = npmConfig(JSON.parse(await Deno.readTextFile("deno.json")), places);
+  const config = npmConfig(root, { stubs: `${LIBRARIES_FOLDER}/stubs`, lock: NPM_LOCK });
+  await replaceFile(NPM_LOCK, JSON.stringify(npmPart(lock)));
+  await replaceFile(PROGRAM_LOCK, JSON.stringify(programPart(npmPart(lock), { root: config, tests })));
   await replaceFile(NPM_CONFIG, `${JSON.stringify(config, null, 2)}\n`);
   return { from: "npm", words: `packages from npm (${way === "npm" ? "as asked" : "JSR does not answer"})` };
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(await Deno.readTextFile(path));
 }
 
 /** Where `deno compile` gets its runtime, which it downloads itself where it can. */

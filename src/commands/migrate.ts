@@ -73,7 +73,7 @@ async function migrate(
   const steps = planSteps(direction, { ledger: ledgerBefore, folder });
   if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
   await interruption.race(
-    waiting.during("checking the files", () => checkStepFiles(rt, steps)),
+    waiting.during("checking the files", () => checkStepFiles(rt, steps, { parse: options.noFileCheck !== true })),
   );
 
   interruption.describe("No step is running");

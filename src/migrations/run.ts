@@ -8,10 +8,11 @@ import { ToolError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { confirmStep } from "./confirm.ts";
 import { executeStep } from "./execute.ts";
+import { checkSqlFile } from "./file_check.ts";
 import { readStepSql } from "./folder.ts";
 import { openAfterTask } from "./plan.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
-import { migrationTitle, type Step } from "./types.ts";
+import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /**
  * Runs `steps` in their order. Never throws a `ToolError`: what was done before it is part of the result.
@@ -47,15 +48,17 @@ function workingOn({ direction, migration }: Step, { index, total }: { index: nu
  * Reads the file of every step once, so that one that cannot be used stops the run before it starts. They are not kept:
  * a release may have hundreds.
  *
- * @throws {ConfigError} when a file cannot be used
+ * @throws {ConfigError} when a file cannot be used, or with `parse` when it has what cannot be sent
  */
 export async function checkStepFiles(
   rt: Pick<Runtime, "readDir" | "readFile">,
   steps: Step[],
+  { parse }: { parse: boolean },
 ): Promise<void> {
   for (const step of steps) {
     try {
-      await readStepSql(rt, step);
+      const sql = await readStepSql(rt, step);
+      if (parse) await checkSqlFile(sql, { path: stepFile(step) });
     } catch (error) {
       if (error instanceof ToolError) error.state = "Nothing was changed";
       throw error;

@@ -12,6 +12,8 @@ interface Case {
   name: string;
   migrations: TestMigration[];
   files?: Record<string, string | Uint8Array>;
+  /** Whether the files are sent without a look at them. */
+  unchecked?: true;
   code: number;
   /** What stderr must say. */
   message: RegExp;
@@ -105,7 +107,30 @@ const REFUSED: Case[] = [
       /"[^"]*1_a\/up.sql" failed: division by zero \(SQLSTATE 22012\)\nstate: All that 1_a changed was rolled back/,
   },
   {
-    name: "SQL with a syntax error",
+    name: "SQL with a syntax error in the second file",
+    migrations: [tableMigration(1, "a"), {
+      folder: "2_b",
+      up: `create table public.kept (i integer);\n\nnonsense;\n${MARK_1}`,
+    }],
+    code: 3,
+    message: /Cannot use ".*2_b\/up.sql" line 3: syntax error at or near "nonsense"\nstate: Nothing was changed\n/,
+  },
+  {
+    name: "SQL that cannot be sent",
+    migrations: [{ folder: "1_a", up: `-- é\ncommit;\nvacuum;\n${MARK_1}` }],
+    code: 3,
+    message:
+      /Cannot use ".*1_a\/up.sql" line 2: COMMIT would .*; line 3: VACUUM cannot .*\nstate: Nothing was changed\n/,
+  },
+  {
+    name: "SQL for psql",
+    migrations: [{ folder: "1_a", up: `\\set ON_ERROR_STOP on\n${MARK_1}` }],
+    code: 3,
+    message: /1_a\/up.sql" line 1: "\\set" is a command of psql/,
+  },
+  {
+    name: "SQL with a syntax error, not checked",
+    unchecked: true,
     migrations: [{ folder: "1_a", up: `create table public.kept (i integer);\nnonsense;\n${MARK_1}` }],
     code: 1,
     message: /failed: syntax error at or near "nonsense"/,
@@ -156,7 +181,8 @@ const REFUSED: Case[] = [
     message: /failed: division by zero[^]*rolled back/,
   },
   {
-    name: "SQL whose error quotes the whole file",
+    name: "SQL whose error quotes the whole file, not checked",
+    unchecked: true,
     migrations: [{ folder: "1_a", up: `select $body$ ${"data ".repeat(1000)}` }],
     code: 1,
     message: /^.{0,600}… \(SQLSTATE 42601\)$/m,
@@ -168,13 +194,15 @@ const REFUSED: Case[] = [
     message: /failed: {2}\[2Jone; two \(SQLSTATE P0001\)/,
   },
   {
-    name: "SQL that ends within a comment",
+    name: "SQL that ends within a comment, not checked",
+    unchecked: true,
     migrations: [{ folder: "1_a", up: `create table public.kept (i integer);\n${MARK_1}/* open` }],
     code: 1,
     message: /unterminated \/\* comment/,
   },
   {
-    name: "SQL that ends within a string",
+    name: "SQL that ends within a string, not checked",
+    unchecked: true,
     migrations: [{ folder: "1_a", up: `create table public.kept (i integer);\n${MARK_1} select 'open` }],
     code: 1,
     message: /error\[failed\]/,
@@ -184,8 +212,9 @@ const REFUSED: Case[] = [
 Deno.test("bad folders and files", async (t) => {
   await using venue = await startVenue();
   const before = await fingerprint(venue);
-  for (const { name, code, message, ...deploymentOptions } of REFUSED) {
-    for (const args of [["migrate", "-a", "--all"], ["migrate", "-a"]]) {
+  for (const { name, code, message, unchecked, ...deploymentOptions } of REFUSED) {
+    const options = unchecked === true ? ["--no-file-check"] : [];
+    for (const args of [["migrate", "-a", "--all", ...options], ["migrate", "-a", ...options]]) {
       await t.step(`${name}: ${args.join(" ")}`, async () => {
         await using deployment = await createDeployment(deploymentOptions);
         const result = await runTool(args, { venue, path: deployment.path, stdin: "y\n" });

@@ -41,7 +41,7 @@ const FILES: [name: string, sql: string][] = [
   ],
   ["a cursor that is held", "declare kept cursor with hold for select 1;"],
   ["listening", "listen something;"],
-  ["a lock of the session", "select pg_advisory_lock(7);"],
+  ["a lock of the session", "do $$ begin perform pg_advisory_lock(7); end $$;"],
   [
     "settings set within a function",
     "do $$ begin perform set_config('lock_timeout', '5s', false); set jit = off; end $$;",

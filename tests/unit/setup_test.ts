@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type Lock, mergeLocks, npmPart, packagesOf } from "../../tools/lock.ts";
+import { type Lock, mergeLocks, npmPart, packagesOf, PROGRAM_LOCK, programPart } from "../../tools/lock.ts";
 import {
   COMPILED_PROGRAM,
   endOfElf,
@@ -142,6 +142,35 @@ Deno.test("the npm way's lock file keeps npm's hashes only", () => {
   assert.deepEqual(npmPart(LOCK), { version: "5", specifiers: { "npm:old@1.0.0": "1.0.0" }, npm: LOCK.npm });
 });
 
+Deno.test("the program's lock file has no package of the tests, and no package of types", () => {
+  const lock: Lock = {
+    ...LOCK,
+    specifiers: { ...LOCK.specifiers, "npm:@a/sql@2.0.0": "2.0.0" },
+    npm: {
+      ...LOCK.npm,
+      "@a/sql@2.0.0": { integrity: "sql", dependencies: ["@pgsql/types"] },
+      "@pgsql/types@1.0.0": { integrity: "types" },
+    },
+  };
+  const root = { imports: { a: "jsr:@std/a@1.0.0", sql: "npm:@a/sql@2.0.0" } };
+  const tests = { imports: { old: "npm:old@1.0.0" } };
+  const part = programPart(lock, { root, tests });
+  assert.deepEqual(part, {
+    version: "5",
+    specifiers: { "jsr:@std/a@1.0.0": "1.0.0", "npm:@a/sql@2.0.0": "2.0.0" },
+    jsr: LOCK.jsr,
+    npm: { "@a/sql@2.0.0": { integrity: "sql" } },
+    workspace: {
+      dependencies: ["jsr:@std/a@1.0.0", "npm:@a/sql@2.0.0"],
+      members: { tests: { dependencies: ["npm:old@1.0.0"] } },
+    },
+  });
+  // Before `make lock`.
+  assert.deepEqual(programPart(LOCK, { root, tests }).npm, {});
+  const needy = { ...lock, npm: { "@a/sql@2.0.0": { integrity: "sql", dependencies: ["@pgsql/types", "other"] } } };
+  assert.throws(() => programPart(needy, { root, tests }), /"@a\/sql@2.0.0" needs "other"/);
+});
+
 Deno.test("a lock file takes npm's packages from a fresh one", () => {
   const fresh = { version: "5", specifiers: { "npm:new@2.0.0": "2.0.0" }, npm: { "new@2.0.0": { integrity: "new" } } };
   const root = { imports: { a: "jsr:@std/a@1.0.0", local: "./local.ts" } };
@@ -201,6 +230,7 @@ async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, s
     said: new TextDecoder().decode(stderr),
     env: await exists(".tools/env") ? await Deno.readTextFile(`${folder}/.tools/env`) : undefined,
     hasNpmConfig: await exists("deno.npm.json"),
+    programLock: await exists(PROGRAM_LOCK) ? await readJson(`${folder}/${PROGRAM_LOCK}`) : undefined,
     left: (await Array.fromAsync(Deno.readDir(`${folder}/.tools`))).map((entry) => entry.name),
     lock: await Deno.readTextFile(`${folder}/deno.lock`),
   };
@@ -242,6 +272,9 @@ Deno.test({
     assert.match(result.env ?? "", /^SETUP_CONFIG='deno.json'$/m);
     assert.equal(result.hasNpmConfig, false);
     assert.equal(result.lock, await Deno.readTextFile(new URL("deno.lock", ROOT)));
+    const [lock, root, tests] = await Promise.all(["deno.lock", "deno.json", "tests/deno.json"].map(readJson));
+    assert.deepEqual(Object.keys(result.programLock.npm), ["libpg-query@18.1.5"]);
+    assert.deepEqual(result.programLock, programPart(lock, { root, tests }));
   },
 });
 
