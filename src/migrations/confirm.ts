@@ -16,25 +16,26 @@ import type { RunOptions, RunResult } from "./run_options.ts";
 import { type Ledger, migrationTitle, openAfterTasks, type Step } from "./types.ts";
 
 /**
- * Asks the ledger about a step that Hasura says was committed.
+ * Asks the ledger about a step that Hasura says was committed; the reason where the ledger cannot be read.
  *
  * @throws {FailedError} when the ledger does not show it
- * @throws {ToolError} when the ledger cannot be read
  */
-export async function confirmStep(step: Step, { observer, client, source }: RunOptions): Promise<void> {
+export async function confirmStep(
+  step: Step,
+  { observer, client, source }: RunOptions,
+): Promise<ToolError | undefined> {
   let ledger: Ledger;
   try {
     ({ ledger } = await observer.look());
   } catch (error) {
     const explained = explainCallError(error, { action: "read the ledger", endpoint: client.endpoint, source });
-    if (explained instanceof ToolError) {
-      explained.state =
-        `Hasura answered that ${migrationTitle(step.migration)} was ${past(step)}; the ledger could not ` +
-        "be asked";
-    }
-    throw explained;
+    if (!(explained instanceof ToolError)) throw explained;
+    const answered = `Hasura answered that ${migrationTitle(step.migration)} was ${past(step)}`;
+    explained.state = `${answered}; the ledger could not be asked`;
+    return explained;
   }
   if (!isDoneIn(ledger)(step)) throw lostError([step]);
+  return undefined;
 }
 
 function isDoneIn(ledger: Ledger): (step: Step) => boolean {

@@ -25,8 +25,9 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       if (!(await options.beforeStep(step, index))) break;
       const what = workingOn(step, { index, total: steps.length });
       const { afterTaskOpen } = await options.waiting.during(what, () => executeStep(step, { ...options, what }));
-      if (options.confirmsEach) await confirmStep(step, options);
+      const unconfirmed = options.confirmsEach ? await confirmStep(step, options) : undefined;
       done.push(step);
+      if (unconfirmed !== undefined) throw unconfirmed;
       options.afterStep(step);
       if (step.direction === "apply" && afterTaskOpen) {
         throw openAfterTask(step.migration, `${migrationTitle(step.migration)} is applied`);

@@ -317,3 +317,33 @@ Deno.test("a tracker that is null counts as empty", async () => {
   assert.equal(result.code, 0, result.stderr);
   assert.deepEqual(await venue.tracker(), { migrations: { Aerie: { "1": false } } });
 });
+
+Deno.test("step by step, a step that cannot be confirmed is counted and ends the run", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const release = Promise.withResolvers<void>();
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: release.promise } });
+  const running = runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "y\ny\n" });
+  await venue.waitForRequest(({ readOnly }) => readOnly === false);
+  venue.addFault({ match: { type: "run_sql", readOnly: true }, do: { html: 502 }, times: Infinity });
+  release.resolve();
+  const result = await running;
+  assert.equal(result.code, 4, result.stderr);
+  assert.match(
+    result.stderr,
+    /error\[access\]: Cannot read the ledger at .*\nstate: Hasura answered that 1_step_1 was applied; the ledger could not be asked\n/,
+  );
+  assert.match(result.stderr, /INFO 1 of 3 migrations applied; the next one is 2_step_2\n/);
+  assert.doesNotMatch(result.stderr, /INFO 1_step_1 applied/);
+});
+
+Deno.test("step by step, a step is told as done only when the ledger shows it", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: "kill-backend" });
+  const result = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "y\ny\n" });
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(result.stderr, /Hasura answered that 1_step_1 was applied, but the ledger does not show it/);
+  assert.match(result.stderr, /INFO 0 of 3 migrations applied/);
+  assert.doesNotMatch(result.stderr, /INFO 1_step_1 applied/);
+});
