@@ -26,13 +26,17 @@ demo: build ## Watch the tool migrate a real database
 test: build ## Run all tests; ARGS='--filter name' or ARGS=tests/unit for some of them
 	@$(DENO) run -A tools/test.ts $(ARGS)
 
+.PHONY: faults
+faults: build ## Strike every request of a run with every fault, kill it, let runs compete; prints the figures
+	@$(DENO) run -A tools/faults.ts $(ARGS)
+
 .PHONY: build
 build: setup ## Compile the tool for this machine, into dist/
 	@$(MAKE) -s --no-print-directory $(PROGRAM)
 
 # Set-up rewrites .tools/env when the packages or their origin change.
 $(PROGRAM): $(SOURCES) tools/compile.ts .tools/env
-	@$(DENO) run --quiet -A --lock .tools/program.lock --frozen tools/compile.ts $(COMPILE) --output $@ main.ts
+	@PROJECT_CONFIG=.tools/program.json $(DENO) run --quiet -A tools/compile.ts $(COMPILE) --output $@ main.ts
 
 .tools/env:
 	@sh tools/setup.sh

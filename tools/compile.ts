@@ -1,23 +1,33 @@
 /**
- * Compiles the program: with its own packages only, and without paths of this machine in it.
+ * Compiles the program, with PostgreSQL's parser in the form that tools/program.ts tells of.
  *
- * Arguments: `compile` and all that `deno compile` takes. Deno has to run this with the lock file of the program, too.
+ * Arguments: `compile` and all that `deno compile` takes. PROJECT_CONFIG names the program's own config, for Deno here too.
  *
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-// Imported here because Deno compiles a program without what it cannot get for an `import()`, and says nothing.
-import "libpg-query/wasm/libpg-query.js";
-import { PROGRAM_LOCK } from "./lock.ts";
+import { gzipSync } from "node:zlib";
+// Imported so that Deno holds the package against the lock file: for its path alone it would not.
+import metadata from "libpg-query/package.json" with { type: "json" };
+import { PARSER_FOLDER, PARSER_MODULE, PARSER_WASM, parserModule } from "./program.ts";
 
-/** What Deno cannot read as code it puts into the program with a message, in which the file's path is. */
-const WITHOUT_CODE = ["LICENSE", "README.md"];
+const folder = new URL("./", import.meta.resolve("libpg-query/package.json"));
+
+async function unpackParser(): Promise<void> {
+  const [source, license, wasm] = await Promise.all([
+    Deno.readTextFile(new URL("wasm/libpg-query.js", folder)),
+    Deno.readTextFile(new URL("LICENSE", folder)),
+    Deno.readFile(new URL("wasm/libpg-query.wasm", folder)),
+  ]);
+  const notice = `${metadata.name} ${metadata.version}\n\n${license.trim()}`;
+  await Deno.mkdir(PARSER_FOLDER, { recursive: true });
+  await Deno.writeTextFile(PARSER_FOLDER + PARSER_MODULE, parserModule(source, { notice }));
+  await Deno.writeFile(PARSER_FOLDER + PARSER_WASM, gzipSync(wasm, { level: 9 }));
+}
 
 const [subcommand = "", ...rest] = Deno.args;
-const folder = import.meta.resolve("libpg-query/package.json");
-const excluded = WITHOUT_CODE.flatMap((name) => ["--exclude", fileURLToPath(new URL(name, folder))]);
+await unpackParser();
 const { code } = await new Deno.Command("sh", {
-  args: ["tools/deno.sh", subcommand, "--lock", PROGRAM_LOCK, "--frozen", ...excluded, ...rest],
+  args: ["tools/deno.sh", subcommand, "--include", PARSER_FOLDER + PARSER_WASM, ...rest],
 }).spawn().status;
 Deno.exit(code);

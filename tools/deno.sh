@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the project's Deno with the project's config, as `tools/deno.sh <subcommand> [arguments]`.
+# Runs the project's Deno with the project's config, as `tools/deno.sh <subcommand> [arguments]`. PROJECT_CONFIG names another.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ -f "$root/.tools/env" ] || sh "$root/tools/setup.sh"
@@ -23,4 +23,4 @@ case "$SETUP_DENO" in
   .tools/*) deno=$root/$SETUP_DENO ;;
   *) deno=$SETUP_DENO ;;
 esac
-exec "$deno" "$subcommand" --config "$root/$SETUP_CONFIG" "$@"
+exec "$deno" "$subcommand" --config "$root/${PROJECT_CONFIG:-$SETUP_CONFIG}" "$@"

@@ -37,12 +37,12 @@ export function npmPart(lock: Lock): Lock {
 const TYPES_ONLY = ["@pgsql/types"];
 
 /**
- * The lock file for compiling the program: `lock` without the packages of the tests, since `deno compile` puts all of npm's
- * packages that the lock file names into the program. The rest says what Deno would write itself, so that it may be frozen.
+ * The lock file of the program, whose config is `root`: `lock` without the packages of the tests, which Deno would fetch and
+ * put into the program. The rest says what Deno would write itself, so that it may be frozen.
  *
  * @throws {Error} when a package needs others, which would have to be kept too
  */
-export function programPart(lock: Lock, { root, tests }: { root: Imports; tests: Imports }): Lock {
+export function programPart(lock: Lock, root: Imports): Lock {
   const wanted = packagesOf(root).filter((name) => name.startsWith("npm:"));
   const npm = wanted.flatMap((name) => {
     const key = name.slice("npm:".length);
@@ -58,7 +58,7 @@ export function programPart(lock: Lock, { root, tests }: { root: Imports; tests:
     ...lock,
     specifiers: Object.fromEntries(specifiers),
     npm: Object.fromEntries(npm),
-    workspace: workspaceOf({ root, tests }),
+    workspace: { dependencies: packagesOf(root) },
   };
 }
 
@@ -77,17 +77,13 @@ export function mergeLocks(lock: Lock, fresh: Lock, { root, tests }: { root: Imp
     specifiers: Object.fromEntries(Object.entries(specifiers).sort(([a], [b]) => a < b ? -1 : 1)),
     jsr: lock.jsr ?? {},
     npm: fresh.npm ?? {},
-    workspace: workspaceOf({ root, tests }),
+    workspace: { dependencies: wanted, members: { tests: { dependencies: packagesOf(tests) } } },
   };
 }
 
 /** The `jsr:` and `npm:` specifiers of a config file, in the order of a lock file. */
 export function packagesOf(config: Imports): string[] {
   return Object.values(config.imports ?? {}).filter((target) => /^(jsr|npm):/.test(target)).sort();
-}
-
-function workspaceOf({ root, tests }: { root: Imports; tests: Imports }): Record<string, unknown> {
-  return { dependencies: packagesOf(root), members: { tests: { dependencies: packagesOf(tests) } } };
 }
 
 function ofRegistry(specifiers: Record<string, string>, prefix: string): Record<string, string> {

@@ -22,12 +22,12 @@ version_of() {
 
 # What the outcome depends on: it is redone when any of this changes.
 on_path=$(command -v deno || true)
-made_from="$(cat .deno-version deno.json deno.lock tools/setup.sh tools/setup.ts tools/npm_way.ts tools/lock.ts | cksum) $way $on_path"
+made_from="$(cat .deno-version deno.json deno.lock tools/setup.sh tools/setup.ts tools/npm_way.ts tools/lock.ts tools/program.ts | cksum) $way $on_path"
 
 if [ -f .tools/env ]; then
   . ./.tools/env
   if [ "$SETUP_MADE_FROM" = "$made_from" ] && [ "$(version_of "$SETUP_DENO")" = "$version" ] &&
-    [ -f "$SETUP_CONFIG" ] && [ -f .tools/program.lock ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; }; then
+    [ -f "$SETUP_CONFIG" ] && [ -f .tools/program.json ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; }; then
     echo "$SETUP_SAID" >&2
     exit 0
   fi

@@ -8,7 +8,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Imports, type Lock, NPM_CONFIG, NPM_LOCK, npmPart, PROGRAM_LOCK, programPart } from "./lock.ts";
+import { type Lock, NPM_CONFIG, NPM_LOCK, npmPart, PROGRAM_LOCK, programPart } from "./lock.ts";
 import {
   COMPILED_PROGRAM,
   endOfElf,
@@ -18,6 +18,7 @@ import {
   readableDeclarations,
   stubFiles,
 } from "./npm_way.ts";
+import { PROGRAM_CONFIG, programConfig } from "./program.ts";
 
 /** Long enough for a slow answer, short enough for a site that swallows packets. */
 const ANSWER_TIMEOUT = 3_000;
@@ -35,21 +36,27 @@ interface Choice {
 /** Where the packages come from, with all that this way needs in place. */
 async function preparePackages(way: Way): Promise<Choice> {
   const lock = await readJson<Lock>("deno.lock");
-  const root = await readJson<Imports & Record<string, unknown>>("deno.json");
-  const tests = await readJson<Imports>("tests/deno.json");
+  const config = await readJson<Record<string, unknown>>("deno.json");
   if (way !== "npm" && await jsrAnswers()) {
-    await replaceFile(PROGRAM_LOCK, JSON.stringify(programPart(lock, { root, tests })));
+    await prepareProgram(config, lock);
     await removeFile(NPM_CONFIG);
     return { from: "host", words: "packages from JSR" };
   }
   if (way === "jsr") throw new Error("JSR does not answer, and SETUP_WAY=jsr forbids the npm way");
   if (!await exists(LIBRARIES_FOLDER)) await unpackLibraries();
   // Rewritten every time: deno.json and deno.lock may have changed.
-  const config = npmConfig(root, { stubs: `${LIBRARIES_FOLDER}/stubs`, lock: NPM_LOCK });
+  const npm = npmConfig(config, { stubs: `${LIBRARIES_FOLDER}/stubs`, lock: NPM_LOCK });
   await replaceFile(NPM_LOCK, JSON.stringify(npmPart(lock)));
-  await replaceFile(PROGRAM_LOCK, JSON.stringify(programPart(npmPart(lock), { root: config, tests })));
-  await replaceFile(NPM_CONFIG, `${JSON.stringify(config, null, 2)}\n`);
+  await replaceFile(NPM_CONFIG, `${JSON.stringify(npm, null, 2)}\n`);
+  await prepareProgram(npm, npmPart(lock));
   return { from: "npm", words: `packages from npm (${way === "npm" ? "as asked" : "JSR does not answer"})` };
+}
+
+/** What the program is compiled with, from the config and the lock file of the way that was taken. */
+async function prepareProgram(config: Record<string, unknown>, lock: Lock): Promise<void> {
+  const program = programConfig(config);
+  await replaceFile(PROGRAM_CONFIG, JSON.stringify(program));
+  await replaceFile(PROGRAM_LOCK, JSON.stringify(programPart(lock, program)));
 }
 
 async function readJson<T>(path: string): Promise<T> {

@@ -74,7 +74,7 @@ export function endOfLine(sql: string, at: number): number {
 
 /** Where the text continues behind the data of a `COPY … FROM STDIN`, which starts at `at`. */
 export function endOfCopyData(sql: string, at: number): number {
-  const end = find(/^\\\.\r?$/gm, sql, at);
+  const end = find(/^\\\.$/gm, sql, at);
   return end === undefined ? sql.length : end.index + end[0].length;
 }
 

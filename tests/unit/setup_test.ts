@@ -5,6 +5,8 @@
  */
 
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { type Lock, mergeLocks, npmPart, packagesOf, PROGRAM_LOCK, programPart } from "../../tools/lock.ts";
 import {
   COMPILED_PROGRAM,
@@ -14,6 +16,7 @@ import {
   readableDeclarations,
   stubFiles,
 } from "../../tools/npm_way.ts";
+import { PARSER_WASM, parserModule, PROGRAM_CONFIG, programConfig } from "../../tools/program.ts";
 import { findSummary, judge } from "../../tools/test_summary.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -152,23 +155,54 @@ Deno.test("the program's lock file has no package of the tests, and no package o
       "@pgsql/types@1.0.0": { integrity: "types" },
     },
   };
-  const root = { imports: { a: "jsr:@std/a@1.0.0", sql: "npm:@a/sql@2.0.0" } };
-  const tests = { imports: { old: "npm:old@1.0.0" } };
-  const part = programPart(lock, { root, tests });
-  assert.deepEqual(part, {
+  const root = { imports: { a: "jsr:@std/a@1.0.0", sql: "npm:@a/sql@2.0.0", "sql/c.js": "./c.js" } };
+  assert.deepEqual(programPart(lock, root), {
     version: "5",
     specifiers: { "jsr:@std/a@1.0.0": "1.0.0", "npm:@a/sql@2.0.0": "2.0.0" },
     jsr: LOCK.jsr,
     npm: { "@a/sql@2.0.0": { integrity: "sql" } },
-    workspace: {
-      dependencies: ["jsr:@std/a@1.0.0", "npm:@a/sql@2.0.0"],
-      members: { tests: { dependencies: ["npm:old@1.0.0"] } },
-    },
+    workspace: { dependencies: ["jsr:@std/a@1.0.0", "npm:@a/sql@2.0.0"] },
   });
   // Before `make lock`.
-  assert.deepEqual(programPart(LOCK, { root, tests }).npm, {});
+  assert.deepEqual(programPart(LOCK, root).npm, {});
   const needy = { ...lock, npm: { "@a/sql@2.0.0": { integrity: "sql", dependencies: ["@pgsql/types", "other"] } } };
-  assert.throws(() => programPart(needy, { root, tests }), /"@a\/sql@2.0.0" needs "other"/);
+  assert.throws(() => programPart(needy, root), /"@a\/sql@2.0.0" needs "other"/);
+});
+
+Deno.test("the program's config has no tests, other paths, and the parser's other form", () => {
+  const config = {
+    name: "x",
+    workspace: ["./tests"],
+    nodeModulesDir: "none",
+    compilerOptions: { strict: true },
+    imports: { "libpg-query": "npm:libpg-query@1", a: "./.tools/kept/a.ts", b: "./b.ts" },
+  };
+  assert.deepEqual(programConfig(config), {
+    nodeModulesDir: "none",
+    compilerOptions: { strict: true },
+    imports: {
+      "libpg-query": "npm:libpg-query@1",
+      a: "./kept/a.ts",
+      b: "../b.ts",
+      "libpg-query/wasm/libpg-query.js": "./parser/libpg-query.js",
+    },
+    lock: { path: "./program.lock", frozen: true },
+  });
+});
+
+Deno.test("the parser's other form finds its WebAssembly beside itself, each time it is created", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const source = "const make = async () => require('node:fs').readFileSync('any').length + __dirname;\n" +
+      'if (typeof exports === "object" && typeof module === "object") module.exports = make;';
+    await Deno.writeTextFile(`${folder}/made.mjs`, parserModule(source, { notice: "Copyright */ somebody" }));
+    await Deno.writeFile(`${folder}/${PARSER_WASM}`, gzipSync("seven77"));
+    const { default: create } = await import(pathToFileURL(`${folder}/made.mjs`).href);
+    assert.deepEqual([await create(), await create()], ["7", "7"]);
+    assert.match(await Deno.readTextFile(`${folder}/made.mjs`), /^\/\*!\nCopyright .+ somebody\n\*\//);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a lock file takes npm's packages from a fresh one", () => {
@@ -213,7 +247,7 @@ Deno.test("the summary of a test run is Deno's own, and nothing is good that is 
 async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, string> }) {
   const folder = await Deno.makeTempDir();
   const sources = [".deno-version", "deno.json", "deno.lock", "tests/deno.json"];
-  const scripts = ["setup.sh", "setup.ts", "npm_way.ts", "lock.ts"].map((name) => `tools/${name}`);
+  const scripts = ["setup.sh", "setup.ts", "npm_way.ts", "lock.ts", "program.ts"].map((name) => `tools/${name}`);
   for (const path of ["bin", "tools", "tests"]) await Deno.mkdir(`${folder}/${path}`);
   for (const path of [...sources, ...scripts]) await Deno.copyFile(new URL(path, ROOT), `${folder}/${path}`);
   await Deno.symlink(Deno.execPath(), `${folder}/bin/deno`);
@@ -230,7 +264,9 @@ async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, s
     said: new TextDecoder().decode(stderr),
     env: await exists(".tools/env") ? await Deno.readTextFile(`${folder}/.tools/env`) : undefined,
     hasNpmConfig: await exists("deno.npm.json"),
-    programLock: await exists(PROGRAM_LOCK) ? await readJson(`${folder}/${PROGRAM_LOCK}`) : undefined,
+    program: await exists(".tools/env")
+      ? await Promise.all([PROGRAM_CONFIG, PROGRAM_LOCK].map((path) => readJson(`${folder}/${path}`)))
+      : undefined,
     left: (await Array.fromAsync(Deno.readDir(`${folder}/.tools`))).map((entry) => entry.name),
     lock: await Deno.readTextFile(`${folder}/deno.lock`),
   };
@@ -272,9 +308,9 @@ Deno.test({
     assert.match(result.env ?? "", /^SETUP_CONFIG='deno.json'$/m);
     assert.equal(result.hasNpmConfig, false);
     assert.equal(result.lock, await Deno.readTextFile(new URL("deno.lock", ROOT)));
-    const [lock, root, tests] = await Promise.all(["deno.lock", "deno.json", "tests/deno.json"].map(readJson));
-    assert.deepEqual(Object.keys(result.programLock.npm), ["libpg-query@18.1.5"]);
-    assert.deepEqual(result.programLock, programPart(lock, { root, tests }));
+    const [config, lock] = await Promise.all(["deno.json", "deno.lock"].map(readJson));
+    const program = programConfig(config);
+    assert.deepEqual(result.program, [program, programPart(lock, program)]);
   },
 });
 
