@@ -78,6 +78,8 @@ export class ConfigError extends ToolError {
 /** Hasura cannot be reached, or does not let us in. */
 export class AccessError extends ToolError {
   override readonly code = "access";
+  /** Whether the step that it ended may have been committed all the same. */
+  mayBeDone = false;
 }
 
 /** The ledger and the folder do not fit together, or the ledger has a gap. */

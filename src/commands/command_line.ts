@@ -5,19 +5,25 @@
  */
 
 import type { Runtime } from "../runtime.ts";
+import { COMMON_OPTIONS, MIGRATE_OPTIONS, readOptions } from "../options.ts";
 import { COMMAND_NAME } from "../version.ts";
 import type { MigrateOptions } from "./context.ts";
 
 /** A command line that goes on from where this one ends, for a shell; without the secret. */
 export function commandLine(options: MigrateOptions): string {
-  const { hasuraPath, envPath, endpoint, databaseName } = options;
-  const words = [COMMAND_NAME, "migrate", options.apply === true ? "--apply" : "--revert"];
-  if (options.all === true) words.push("--all");
-  const values = { "--hasura-path": hasuraPath, "--env-path": envPath, "--endpoint": endpoint };
-  for (const [name, value] of Object.entries({ ...values, "--database-name": databaseName })) {
-    if (value !== undefined) words.push(`${name}=${quoted(value)}`);
+  const words = [COMMAND_NAME, "migrate"];
+  // In the order in which people write them.
+  for (const { long, value } of [...MIGRATE_OPTIONS, ...COMMON_OPTIONS]) {
+    const given = readOption(options, long);
+    if (given === undefined || long === "--admin-secret") continue;
+    words.push(value === undefined || given === true ? long : `${long}=${quoted(String(given))}`);
   }
   return words.join(" ");
+}
+
+function readOption(options: MigrateOptions, long: string): unknown {
+  const [key = ""] = Object.keys(readOptions([long]));
+  return (options as Record<string, unknown>)[key];
 }
 
 function quoted(value: string): string {

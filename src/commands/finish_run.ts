@@ -83,6 +83,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     direction,
     done: result.done,
     remaining: result.remaining,
+    unknown: result.unknown,
     migrations: ledger instanceof ToolError ? undefined : statusRows(ledger, venue.folder),
     openAfterTasks: ledger instanceof ToolError ? undefined : openAfterTasks(ledger),
     tracker,

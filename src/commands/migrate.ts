@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
+import { AccessError, type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
@@ -103,6 +103,7 @@ async function migrate(
     name: { id: crypto.randomUUID().slice(0, 8), operator: operatorName(rt) },
     timeouts,
     waiting,
+    checksFiles: options.noFileCheck !== true,
     confirmsEach: options.all !== true,
     command: commandLine(options),
     async beforeStep(step, index) {
@@ -131,8 +132,9 @@ async function migrate(
     if (result.remaining.length === 0) interruption.error.state = "All steps were done before it";
     result.error = interruption.error;
   }
+  if (mayBeDone(result.error)) result.unknown = result.remaining[0];
   mode.end(result);
-  if (result.error instanceof UnknownOutcomeError) {
+  if (result.unknown !== undefined) {
     reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
   }
   const differences = { toMark, toUnmark };
@@ -145,6 +147,10 @@ async function migrate(
     interruption,
     tracker: differences,
   });
+}
+
+function mayBeDone(error: ToolError | undefined): boolean {
+  return error instanceof UnknownOutcomeError || (error instanceof AccessError && error.mayBeDone);
 }
 
 /** `argv.ts` holds that there is one direction. */

@@ -48,10 +48,10 @@ export function createBulkMode(options: RunModeOptions & { prompter: Prompter | 
       return true;
     },
     afterStep() {},
-    end({ done, remaining, error }) {
+    end({ done, remaining, unknown, error }) {
       if (error !== undefined) reporter.emit({ type: "failure", error });
       if (steps.length > 0 && (remaining.length > 0 || error !== undefined)) {
-        reporter.emit({ type: "run-stopped", direction, done, remaining });
+        reporter.emit({ type: "run-stopped", direction, done, remaining, unknown });
       } else if (done.length > 0) reporter.emit({ type: "run-done", direction });
     },
   };
@@ -76,9 +76,9 @@ export function createStepMode(
       return answer === "yes";
     },
     afterStep: (step) => reporter.emit({ type: "step-done", step }),
-    end({ done, remaining, error }) {
+    end({ done, remaining, unknown, error }) {
       if (error !== undefined) reporter.emit({ type: "failure", error });
-      if (steps.length > 0) reporter.emit({ type: "run-stopped", direction, done, remaining });
+      if (steps.length > 0) reporter.emit({ type: "run-stopped", direction, done, remaining, unknown });
     },
   };
 }

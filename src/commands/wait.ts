@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AccessError, ConfigError, DriftError, FailedError, ToolError } from "../errors.ts";
+import { AccessError, BusyError, ConfigError, DriftError, FailedError, ToolError } from "../errors.ts";
 import { formatDuration } from "../duration.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import type { HasuraClient } from "../hasura/client.ts";
@@ -74,5 +74,6 @@ function canPass(error: ToolError): boolean {
   if (cause instanceof NoAnswerError && cause.lasting) return cause.turnedAway;
   // A database that is being set up has no ledger yet, and Hasura may not know of it yet.
   if (error instanceof DriftError) return cause !== undefined;
-  return error instanceof AccessError || error instanceof FailedError || error instanceof ConfigError;
+  return error instanceof AccessError || error instanceof BusyError || error instanceof FailedError ||
+    error instanceof ConfigError;
 }

@@ -30,6 +30,8 @@ export async function reloadMetadata(client: HasuraClient): Promise<void> {
     type,
     args: {},
     timeout: RELOAD_TIMEOUT,
+    // The first may still be at work, and each one costs Hasura a lot.
+    attempts: 2,
     decode: (answer) => expectSuccess(answer, type),
   });
 }

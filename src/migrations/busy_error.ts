@@ -30,7 +30,11 @@ export function busyError(step: Step | undefined, { look, cause }: OtherRun): Bu
     : `${migrationTitle(step.migration)} was not started by this run`;
   return new BusyError(`Cannot ${action}: another run holds the migration lock of this database, or its ledger${who}`, {
     state: look === undefined ? was : `${was}; the database is at ${currentVersion(look.ledger)}`,
-    next: NEXT,
+    // PostgreSQL ends it by itself within a minute, but for sessions of older versions of this tool.
+    next: holder?.state?.startsWith("idle") === true
+      ? `${NEXT}. A session that stays "${holder.state}" has lost its Hasura: ` +
+        `"select pg_terminate_backend(${holder.session});" ends it, and nothing of it is kept`
+      : NEXT,
     cause,
   });
 }
@@ -59,7 +63,13 @@ function describeChange({ direction, migration: { version } }: Step, ledger: Led
   if (added.length > 0) parts.push(`${versions(added)} applied`);
   if (removed.length > 0) parts.push(`${versions(removed)} reverted`);
   const now = `the database is now at ${currentVersion(ledger)}`;
-  return parts.length === 0 ? now : `${parts.join(" and ")} by somebody else; ${now}`;
+  if (parts.length === 0) return now;
+  // A proxy can repeat a request on its own account; the copy that comes second then finds the work of the first.
+  const isStepItself = ledger.length === (direction === "apply" ? version + 1 : version);
+  const who = isStepItself
+    ? "by somebody else, or by a copy of this request that a proxy has made"
+    : "by somebody else";
+  return `${parts.join(" and ")} ${who}; ${now}`;
 }
 
 function versions(list: number[]): string {

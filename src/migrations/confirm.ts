@@ -9,7 +9,7 @@
  */
 
 import { AccessError, BusyError, FailedError, ToolError, UnknownOutcomeError } from "../errors.ts";
-import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import { HasuraError } from "../hasura/problems.ts";
 import { openAfterTask } from "./plan.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
@@ -68,7 +68,7 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
 /** Whether the run ended with a step that was sent and of which nothing is certain. */
 function isLost(error: ToolError): boolean {
   if (error instanceof UnknownOutcomeError) return true;
-  return error instanceof AccessError && !(error.cause instanceof NoAnswerError && error.cause.notSent);
+  return error instanceof AccessError && error.mayBeDone;
 }
 
 function lostError(lost: Step[]): FailedError {

@@ -5,11 +5,13 @@
  * @module
  */
 
-import { ToolError } from "../errors.ts";
+import { AccessError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import { formatDuration } from "../duration.ts";
+import { checkSqlFile } from "./file_check.ts";
 import { readStepSql } from "./folder.ts";
-import { describeHolder, stepComment } from "./holder.ts";
+import { describeHolder, stepComment, workOf } from "./holder.ts";
 import type { Look } from "./look.ts";
 import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
 import type { RunOptions } from "./run_options.ts";
@@ -17,7 +19,7 @@ import { sendStep } from "./send.ts";
 import { settleStep, type StepFate } from "./settle.ts";
 import { STEP_STATES, stepText } from "./step.ts";
 import { explainStepError, mayEndTransaction } from "./step_error.ts";
-import { currentVersion, migrationTitle, openAfterTasks, type Step } from "./types.ts";
+import { currentVersion, migrationTitle, openAfterTasks, type Step, stepFile } from "./types.ts";
 
 /** What a committed step leaves. */
 export interface Executed {
@@ -37,6 +39,9 @@ const FRESH = 2_000;
 /** Limits, in milliseconds, of the time within which a step must start; the lock's timeout in between. */
 const START_WINDOW = { least: 1_000, most: 5_000 } as const;
 
+/** Characters of a file in a millisecond, on the slowest way to the database that is reckoned with. */
+const SLOWEST = 200;
+
 /** Milliseconds to ask about a step that was turned away. */
 const TURNED_AWAY_TIMEOUT = 10_000;
 
@@ -46,27 +51,32 @@ const LATE_ATTEMPTS = 6;
 /** @throws {ToolError} when it was not done, or that is not known */
 export async function executeStep(step: Step, options: ExecuteOptions): Promise<Executed> {
   const { rt, observer, timeouts, checkStop } = options;
-  const sql = await readStepSql(rt, step);
+  const sql = await readFile(step, options);
   if (observer.age() > FRESH) await lookBefore(step, options);
   const lockDeadline = rt.now() + timeouts.lock;
-  let window = Math.min(Math.max(timeouts.lock, START_WINDOW.least), START_WINDOW.most);
+  let window = Math.min(Math.max(timeouts.lock, START_WINDOW.least), START_WINDOW.most) + sql.length / SLOWEST;
   for (let lateAttempts = 0;;) {
     checkStop();
-    const startUntil = observer.clock() + window / 1000;
+    // As exact as the text has it.
+    const startUntil = Math.round(observer.clock() * 1000 + window) / 1000;
     // Waiting is cut into short pieces: each has a time of its own until which it may start.
     const lockTimeout = Math.min(lockDeadline - rt.now(), window / 2);
     const ended = await sendOnce(step, { ...options, sql, startUntil, lockTimeout });
     if (ended.kind === "done") return ended;
     const { error, givenUpAfter } = ended;
     const look = error instanceof HasuraError ? await lookQuietly(options) : undefined;
-    const refusal = refusalOf(error, step, { look, sql, runId: options.name.id });
-    if (givenUpAfter === undefined && refusal === STEP_STATES.locked && rt.now() < lockDeadline) {
+    const mayBeLate = !ended.wasSeen && observer.clock() > startUntil;
+    const refusal = ended.isLate ? STEP_STATES.late : refusalOf(error, step, { look, sql, mayBeLate });
+    if (refusal === STEP_STATES.locked && rt.now() < lockDeadline) {
       const who = look?.holder === undefined ? "another run" : describeHolder(look.holder, look.clock);
       options.waiting.say(`${options.what}: waiting for ${who}`);
       continue;
     }
-    if (givenUpAfter === undefined && refusal === STEP_STATES.late && ++lateAttempts < LATE_ATTEMPTS) {
+    if (refusal === STEP_STATES.late && ++lateAttempts < LATE_ATTEMPTS) {
       window *= 2;
+      options.onNote(
+        `${migrationTitle(step.migration)} did not come to the database in time and was not started; it is sent again`,
+      );
       await lookBefore(step, options);
       continue;
     }
@@ -75,6 +85,7 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
     if (explained instanceof ToolError && ended.isProven === false) {
       explained.state = `As far as the answer says, ${migrationTitle(step.migration)} was not started; ` +
         "the database could not be asked";
+      if (explained instanceof AccessError) explained.mayBeDone = true;
     }
     throw explained;
   }
@@ -83,7 +94,17 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
 type Ended =
   | { kind: "done" } & Executed
   /** Known not to be done, unless it is only said so. */
-  | { kind: "failed"; error: unknown; givenUpAfter: number | undefined; isProven?: false };
+  | {
+    kind: "failed";
+    error: unknown;
+    /** Milliseconds after which PostgreSQL was asked to end it, if it was. */
+    givenUpAfter: number | undefined;
+    /** Whether it was seen at work. */
+    wasSeen: boolean;
+    /** Whether it can no longer start, although there is no answer that says so. */
+    isLate?: true;
+    isProven?: false;
+  };
 
 type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: number };
 
@@ -105,14 +126,21 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     },
   });
   if (result.kind === "proof") return { kind: "done", afterTaskOpen: result.proof.afterTaskOpen };
+  if (result.kind === "fate" && result.fate.kind === "not-done") {
+    return { kind: "failed", error: NO_ANSWER, givenUpAfter: undefined, wasSeen: false, isLate: true };
+  }
   if (result.kind === "fate") {
     options.onNote(`there is no answer to ${migrationTitle(step.migration)}, and the database was asked`);
     return endOf(step, { ...options, fate: result.fate, error: NO_ANSWER, tried: timeouts.settle });
   }
-  const { givenUp } = result;
-  const error = await isOwnAttempt(result.error, options) ? SENT_AGAIN : result.error;
-  if (!isLost(error)) return { kind: "failed", error, givenUpAfter: givenUp ? timeouts.step : undefined };
-  options.onNote(`the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database`);
+  const { givenUp, wasSeen } = result;
+  const error = await isSentAgain(result, step, options) ? SENT_AGAIN : result.error;
+  const givenUpAfter = givenUp ? timeouts.step : undefined;
+  if (!isLost(error)) return { kind: "failed", error, givenUpAfter, wasSeen };
+  options.onNote(
+    `the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database, for up to ` +
+      formatDuration(timeouts.settle),
+  );
   const turnedAway = isTurnedAway(error);
   const started = rt.now();
   const fate = await settleStep(sent, {
@@ -123,20 +151,20 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     timeout: turnedAway ? Math.min(timeouts.settle, TURNED_AWAY_TIMEOUT) : timeouts.settle,
     onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
   });
-  if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter: undefined };
+  if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter, wasSeen };
   if (turnedAway && fate.kind === "not-known" && fate.lastSeen.kind === "unreachable") {
-    return { kind: "failed", error, givenUpAfter: undefined, isProven: false };
+    return { kind: "failed", error, givenUpAfter, wasSeen, isProven: false };
   }
   return endOf(step, { ...options, fate, error, tried: rt.now() - started });
 }
 
-const NO_ANSWER = new NoAnswerError("It did not come");
+const NO_ANSWER = new NoAnswerError("no answer came");
 
 const SENT_AGAIN = new NoAnswerError("Hasura lost its connection to PostgreSQL and has sent the step again");
 
 function endOf(
   step: Step,
-  { fate, error, tried, name, command, onNote }: RunOptions & { fate: StepFate; error: unknown; tried: number },
+  { fate, error, tried, command, onNote }: RunOptions & { fate: StepFate; error: unknown; tried: number },
 ): Ended {
   const title = migrationTitle(step.migration);
   switch (fate.kind) {
@@ -146,17 +174,25 @@ function endOf(
     case "not-done":
       throw notDoneError(error, step);
     case "not-known":
-      throw unknownOutcome(error, step, { lastSeen: fate.lastSeen, tried, runId: name.id, command });
+      throw unknownOutcome(error, step, { lastSeen: fate.lastSeen, tried, command });
   }
 }
 
 /**
- * Whether the lock that stands in the way is held by an earlier attempt at the same step: Hasura sends a text again when
- * it loses its connection to PostgreSQL, and the backend behind that may still be at work on the first one.
+ * Whether Hasura has lost its connection to PostgreSQL and sent the text again, which its guard then refused: the lock is
+ * held by the first attempt, whose backend may still be at work, or the first was seen at work and the second came late.
  */
-async function isOwnAttempt(error: unknown, options: RunOptions): Promise<boolean> {
-  if (!(error instanceof HasuraError) || error.postgres?.sqlState !== STEP_STATES.locked) return false;
-  return (await lookQuietly(options))?.holder?.run?.id === options.name.id;
+async function isSentAgain(
+  { error, wasSeen }: { error: unknown; wasSeen: boolean },
+  step: Step,
+  options: RunOptions,
+): Promise<boolean> {
+  if (!(error instanceof HasuraError) || error.code !== "postgres-error") return false;
+  const sqlState = error.postgres?.sqlState;
+  if (sqlState === STEP_STATES.late) return wasSeen;
+  if (error.postgres !== undefined && sqlState !== STEP_STATES.locked) return false;
+  const run = (await lookQuietly(options))?.holder?.run;
+  return run !== undefined && run.id === options.name.id && run.work === workOf(step);
 }
 
 /**
@@ -166,20 +202,33 @@ async function isOwnAttempt(error: unknown, options: RunOptions): Promise<boolea
 function refusalOf(
   error: unknown,
   step: Step,
-  { look, sql, runId }: { look: Look | undefined; sql: string; runId: string },
+  { look, sql, mayBeLate }: { look: Look | undefined; sql: string; mayBeLate: boolean },
 ): string | undefined {
   if (!(error instanceof HasuraError)) return undefined;
   if (error.postgres !== undefined) return error.postgres.sqlState;
   if (error.code !== "postgres-error" || look === undefined) return undefined;
-  if (look.holder !== undefined && look.holder.run?.id !== runId) return STEP_STATES.locked;
+  if (look.holder !== undefined) return STEP_STATES.locked;
   const { before, after } = versionsAround(step);
   const current = currentVersion(look.ledger);
-  if (current === before || (current === after && mayEndTransaction(sql))) return undefined;
+  if (current === before) return mayBeLate ? STEP_STATES.late : undefined;
+  if (current === after && mayEndTransaction(sql)) return undefined;
   return STEP_STATES.ledgerChanged;
 }
 
 function versionsAround({ direction, migration: { version } }: Step): { before: number; after: number } {
   return direction === "apply" ? { before: version - 1, after: version } : { before: version, after: version - 1 };
+}
+
+/** The step's file, looked through once more: the folder may have changed while a question was asked. */
+async function readFile(step: Step, { rt, checksFiles }: RunOptions): Promise<string> {
+  try {
+    const sql = await readStepSql(rt, step);
+    if (checksFiles) await checkSqlFile(sql, { path: stepFile(step) });
+    return sql;
+  } catch (error) {
+    if (error instanceof ToolError) error.state = `${migrationTitle(step.migration)} was not started`;
+    throw error;
+  }
 }
 
 /** @throws {ToolError} when the database cannot be asked */

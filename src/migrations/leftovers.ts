@@ -12,7 +12,8 @@ const SAVED = "aerie_db_migration.settings";
 
 /** What is set for the session, other than for the transaction itself and by us. */
 const SESSION_SETTINGS = `from pg_catalog.pg_settings s
-    where s.source = 'session' and s.name !~ '^(transaction_|aerie_db_migration[.]|session_authorization$|role$)'`;
+    where s.source = 'session' and s.name !~ '^(transaction_(isolation|read_only|deferrable)|session_authorization|role)$'
+      and s.name !~ '^aerie_db_migration[.]'`;
 
 /** Statements for before and after the file, each on lines of its own. */
 export interface Leftovers {
@@ -30,6 +31,8 @@ export function clearLeftovers(sql: string): Leftovers {
     before.push(SAVE_SETTINGS);
     after.push(RESTORE_SETTINGS);
   }
+  // Settings with names of the file's own making are in no list of PostgreSQL's.
+  for (const name of customSettings(sql)) after.push(`reset ${name};`);
   // Deferred triggers of temporary tables have to run before those are gone.
   after.push("set constraints all immediate;");
   if (/\bhold\b/i.test(sql)) after.push("close all;");
@@ -38,6 +41,13 @@ export function clearLeftovers(sql: string): Leftovers {
   if (/advisory_lock/i.test(sql)) after.push("select pg_catalog.pg_advisory_unlock_all();");
   const lines = (statements: string[]) => statements.map((statement) => `${statement}\n`).join("");
   return { before: lines(before), after: lines(after) };
+}
+
+/** As in `set my.setting = …`, `set_config('my.setting', …)`; Hasura's own are for the transaction only. */
+function customSettings(sql: string): string[] {
+  const names = sql.matchAll(/\bset(?:\s+session)?\s+(\w+\.\w+)\s*(?:=|\bto\b)|\bset_config\s*\(\s*'(\w+\.\w+)'/gi);
+  return [...new Set(Array.from(names, ([, set, config]) => (set ?? config ?? "").toLowerCase()))]
+    .filter((name) => !/^\d|\.\d|^hasura\./.test(name));
 }
 
 const SAVE_SETTINGS = `select pg_catalog.set_config('${SAVED}',

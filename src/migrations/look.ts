@@ -20,8 +20,10 @@ export interface Look {
   ledger: Ledger;
   /** Who holds the migration lock; the ledger is newer than this. */
   holder: Holder | undefined;
-  /** Seconds since 1970 on the database's clock. */
+  /** Seconds since 1970 on the database's clock, before the rest was looked at. */
   clock: number;
+  /** Whether it is a copy of the database that lags behind: nothing is proven by what it shows. */
+  isStandby: boolean;
 }
 
 /** What to look at. */
@@ -34,27 +36,40 @@ export interface LookOptions {
   timeout?: number;
 }
 
-// Two statements: a step's row can be seen before its lock is gone, so the ledger must be read after the lock. In one
-// statement both would be seen as they were when it began, and a step that ends in between would pass for one that has
-// ended without doing anything. (A stricter isolation level of the source would have the same effect.)
-// `to_jsonb` of a row reads both shapes of the ledger with the same text.
-const LOOK_SQL = `set transaction isolation level read committed;
+// Three statements, each of which sees what is there after the one before: the time, the lock, the ledger. A lock that is
+// free after a time proves that no step with a limit before it can start any more; and a step's row can be seen before its
+// lock is gone, so the ledger comes last. (In one statement, or under a stricter isolation level of the source, all would
+// be seen as they were when it began.) `to_jsonb` of a row reads both shapes of the ledger with the same text.
+function lookSql({ activity }: { activity: boolean }): string {
+  const [since, client, state, text, join] = activity
+    ? [
+      "extract(epoch from a.xact_start)",
+      "pg_catalog.host(a.client_addr)",
+      "a.state",
+      'pg_catalog."left"(a.query, 400)',
+      "left join pg_catalog.pg_stat_activity a on a.pid = l.pid",
+    ]
+    : ["null", "null", "null", "null", ""];
+  return `set transaction isolation level read committed;
 set local lock_timeout = '5s';
+select pg_catalog.set_config('aerie_db_migration.clock', extract(epoch from pg_catalog.clock_timestamp())::text, true);
 select pg_catalog.set_config('aerie_db_migration.holder', coalesce((
-  select pg_catalog.json_build_object('session', l.pid, 'since', extract(epoch from a.xact_start),
-      'client', pg_catalog.host(a.client_addr), 'text', pg_catalog."left"(a.query, 400))::text
-    from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+  select pg_catalog.json_build_object('session', l.pid, 'since', ${since}, 'client', ${client}, 'state', ${state},
+      'text', ${text})::text
+    from pg_catalog.pg_locks l ${join}
     where l.locktype = 'advisory' and l.classid = ${LOCK_KEYS[0]} and l.objid = ${LOCK_KEYS[1]} and l.objsubid = 2
       and l.granted and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
     limit 1), ''), true);
 select pg_catalog.json_build_object(
+  'clock', pg_catalog.current_setting('aerie_db_migration.clock')::float8,
   'holder', nullif(pg_catalog.current_setting('aerie_db_migration.holder'), '')::json,
-  'clock', extract(epoch from pg_catalog.clock_timestamp()),
+  'is_standby', pg_catalog.pg_is_in_recovery(),
   'ledger', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'id', m.migration_id::text,
     'pause_after', coalesce(pg_catalog.to_jsonb(m) ->> 'pause_after', 'false')::boolean,
     'after_done', coalesce(pg_catalog.to_jsonb(m) ->> 'after_done', 'false')::boolean)), '[]'::json))::text as look
 from ${LEDGER_TABLE} m`;
+}
 
 /** SQLSTATEs of: no such table, no such schema, no such column. */
 const NO_LEDGER = ["42P01", "3F000", "42703"];
@@ -72,7 +87,7 @@ const LOCKED = "55P03";
 export async function lookAtDatabase(client: HasuraClient, options: LookOptions): Promise<Look> {
   const { source } = options;
   try {
-    return await querySql(client, { ...options, sql: LOOK_SQL, decode: decodeLook });
+    return await query(client, options);
   } catch (error) {
     if (error instanceof HasuraError && NO_LEDGER.includes(error.postgres?.sqlState ?? "")) {
       throw new DriftError(`Cannot read the ledger: database "${source}" has no usable table ${LEDGER_TABLE}`, {
@@ -84,6 +99,7 @@ export async function lookAtDatabase(client: HasuraClient, options: LookOptions)
     }
     if (error instanceof HasuraError && error.postgres?.sqlState === LOCKED) {
       throw new BusyError(`Cannot read the ledger: somebody holds a lock on ${LEDGER_TABLE}`, {
+        state: "Nothing was changed",
         next: "A migration that changes the ledger may be running; wait until it has ended, and look at the status",
         cause: error,
       });
@@ -92,8 +108,24 @@ export async function lookAtDatabase(client: HasuraClient, options: LookOptions)
   }
 }
 
+/** SQLSTATE insufficient_privilege. */
+const NOT_ALLOWED = "42501";
+
+async function query(client: HasuraClient, options: LookOptions): Promise<Look> {
+  const ask = (activity: boolean) => querySql(client, { ...options, sql: lookSql({ activity }), decode: decodeLook });
+  try {
+    return await ask(true);
+  } catch (error) {
+    const problem = error instanceof HasuraError ? error.postgres : undefined;
+    // Who is at work then stays unknown.
+    if (problem?.sqlState === NOT_ALLOWED && problem.message.includes("pg_stat_activity")) return await ask(false);
+    throw error;
+  }
+}
+
 function decodeLook(value: unknown): Look | undefined {
   if (!isRecord(value) || typeof value.clock !== "number") return undefined;
   const ledger = decodeLedger(value.ledger);
-  return ledger && { ledger, holder: decodeHolder(value.holder), clock: value.clock };
+  const isStandby = value.is_standby === true;
+  return ledger && { ledger, holder: decodeHolder(value.holder), clock: value.clock, isStandby };
 }

@@ -5,11 +5,12 @@
  */
 
 import { AccessError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
-import { describePostgres, isWithoutDatabase } from "../hasura/explain.ts";
+import { describePostgres } from "../hasura/explain.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { formatDuration } from "../duration.ts";
 import { describeHolder } from "./holder.ts";
 import type { StepSight } from "./settle.ts";
+import { LOCK_KEYS } from "./step.ts";
 import { LEDGER_TABLE, migrationTitle, type Step } from "./types.ts";
 
 /**
@@ -19,7 +20,8 @@ import { LEDGER_TABLE, migrationTitle, type Step } from "./types.ts";
 export function isLost(error: unknown): boolean {
   if (error instanceof NoAnswerError) return !error.notSent;
   if (isTurnedAway(error)) return true;
-  if (!(error instanceof HasuraError) || isWithoutDatabase(error)) return false;
+  // Hasura has no database for it, and had none when it came.
+  if (!(error instanceof HasuraError) || /is inconsistent$/.test(error.message)) return false;
   return error.status >= 500 || error.code === "unexpected" || error.code === "conflict";
 }
 
@@ -71,7 +73,6 @@ export interface UnknownDetails {
   lastSeen: StepSight;
   /** Milliseconds for which it was tried to find out. */
   tried: number;
-  runId: string;
   /** The command line that goes on from here. */
   command: string;
 }
@@ -80,24 +81,27 @@ export interface UnknownDetails {
 export function unknownOutcome(
   error: unknown,
   step: Step,
-  { lastSeen, tried, runId, command }: UnknownDetails,
+  { lastSeen, tried, command }: UnknownDetails,
 ): UnknownOutcomeError {
   const { version } = step.migration;
   const title = migrationTitle(step.migration);
   const done = past(step);
   const present = step.direction === "apply" ? "has" : "no longer has";
-  const query =
-    `select max(m.migration_id::int), (select count(*) from pg_stat_activity a where a.query like '%run ${runId} */%' ` +
-    `and a.pid <> pg_backend_pid()) as running from ${LEDGER_TABLE} m`;
+  const running =
+    `select count(*) as running from pg_locks where locktype = 'advisory' and classid = ${LOCK_KEYS[0]} ` +
+    `and objid = ${LOCK_KEYS[1]}`;
+  const ledger = `select max(migration_id::int) from ${LEDGER_TABLE}`;
+  const more = lastSeen.kind === "running" ? "; a longer --settle-timeout, such as 4h, would have waited for it" : "";
   return new UnknownOutcomeError(
     `It is not known whether ${title} was ${done}: ${lossReason(error)}; it was tried to find out for ${
       formatDuration(tried)
     }, and ${describeLastSight(lastSeen)}`,
     {
       state: `${title} was sent; it is ${done} as a whole or will leave no change. It is ${done} as soon as ` +
-        `${LEDGER_TABLE} ${present} row ${version}; as long as it runs, it may still become so`,
-      next: `Ask the database with "${query};" until "running" is 0. Then go on with "${command}", which continues ` +
-        "from what the ledger shows",
+        `${LEDGER_TABLE} ${present} row ${version}; as long as it runs, it may still become so${more}`,
+      next:
+        `Ask the database with "${running};" until that is 0, and then with "${ledger};". Go on with "${command}" ` +
+        "(and the same secret), which continues from what the ledger shows",
       cause: error,
     },
   );

@@ -23,6 +23,8 @@ export interface RunOptions {
   name: RunName;
   timeouts: Timeouts;
   waiting: Waiting;
+  /** Whether the files are looked through before they are sent. */
+  checksFiles: boolean;
   /** Whether the ledger is asked after each step before it is told as done. */
   confirmsEach: boolean;
   /** The command line that continues this run, for messages. */
@@ -43,6 +45,8 @@ export interface RunResult {
   done: Step[];
   /** The steps of the plan that were not. */
   remaining: Step[];
+  /** The first of the remaining ones, where it may be done all the same. */
+  unknown?: Step | undefined;
   /** Why the run ended early, where it was not on request. */
   error: ToolError | undefined;
 }

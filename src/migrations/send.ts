@@ -17,8 +17,10 @@ import { decodeStepProof, type StepProof } from "./step.ts";
 /** What sending came to. */
 export type SendResult =
   | { kind: "proof"; proof: StepProof }
-  /** `givenUp`: it took longer than the step's limit, and PostgreSQL was asked to end it. */
-  | { kind: "error"; error: unknown; givenUp: boolean }
+  /**
+   * `givenUp`: it took longer than the step's limit, and PostgreSQL was asked to end it. `wasSeen`: it was seen at work.
+   */
+  | { kind: "error"; error: unknown; givenUp: boolean; wasSeen: boolean }
   /** The answer did not come; the database shows what became of the step, or could not be asked for too long. */
   | { kind: "fate"; fate: StepFate };
 
@@ -57,6 +59,7 @@ const UNSTOPPABLE: SendResult = {
   kind: "error",
   error: new NoAnswerError("PostgreSQL was asked to end it and did not"),
   givenUp: true,
+  wasSeen: true,
 };
 
 /** Sends the step, once. Never throws what a call throws. */
@@ -64,14 +67,21 @@ export async function sendStep(options: SendOptions): Promise<SendResult> {
   const { rt, client, source, text, stepTimeout } = options;
   const abort = new AbortController();
   let givenUp = false;
+  let wasSeen = false;
   const answer = executeSql(client, { source, sql: text, signal: abort.signal }).then((value) =>
     readProof(value, options)
   ).then(
     (proof): SendResult => ({ kind: "proof", proof }),
-    (error): SendResult => ({ kind: "error", error, givenUp }),
+    (error): SendResult => ({ kind: "error", error, givenUp, wasSeen }),
   );
   const found = Promise.withResolvers<SendResult>();
-  const watch = createWatch(options, (fate) => found.resolve({ kind: "fate", fate }));
+  const watch = createWatch({
+    ...options,
+    onSight(sight) {
+      wasSeen ||= sight.kind === "running";
+      options.onSight(sight);
+    },
+  }, (fate) => found.resolve({ kind: "fate", fate }));
   const timers = [rt.every(WATCH_INTERVAL, () => void watch().catch(found.reject))];
   if (stepTimeout !== undefined) {
     const stop = rt.every(stepTimeout, () => {
@@ -123,12 +133,14 @@ function createWatch(options: SendOptions, onFate: (fate: StepFate) => void): ()
     fateBefore = undefined;
     // A database whose connections are all taken, perhaps by requests that wait for this very step, is no reason to give
     // up: as long as there is a Hasura, there may be an answer.
-    if (seen.kind !== "unreachable" || await isAlive(client)) lastContact = rt.now();
+    const isContact = seen.kind !== "unreachable" || (!seen.answered && await isAlive(client));
+    if (isContact) lastContact = rt.now();
     else if (rt.now() - lastContact > settleTimeout) return onFate({ kind: "not-known", lastSeen: seen });
     onSight(seen);
   };
 }
 
 async function isAlive(client: HasuraClient): Promise<boolean> {
-  return await client.health(HEALTH_TIMEOUT).then(() => true, () => false);
+  // A proxy answers for a Hasura that is gone, too.
+  return await client.health(HEALTH_TIMEOUT).then((status) => status < 500, () => false);
 }

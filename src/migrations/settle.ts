@@ -11,7 +11,7 @@
 import { BusyError, ToolError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Holder } from "./holder.ts";
+import { type Holder, mayBeStep } from "./holder.ts";
 import type { Look } from "./look.ts";
 import type { Observer } from "./observer.ts";
 import type { Step } from "./types.ts";
@@ -31,8 +31,8 @@ export type StepSight =
   | { kind: "running"; holder: Holder | undefined; clock: number }
   /** Nothing of it is seen, and it may still come. */
   | { kind: "on-its-way" }
-  /** The database could not be asked. */
-  | { kind: "unreachable"; reason: string };
+  /** The database could not be asked; `answered`: Hasura itself says why. */
+  | { kind: "unreachable"; reason: string; answered: boolean };
 
 /** What a step is known by in the database. */
 export interface SentStep {
@@ -93,15 +93,21 @@ export async function lookFor(
     if (error instanceof BusyError) return { kind: "running", holder: undefined, clock: observer.clock() };
     // Hasura being down, starting, or without its database passes; so does a proxy's page.
     if (error instanceof NoAnswerError || error instanceof HasuraError || error instanceof ToolError) {
-      return { kind: "unreachable", reason: error.message };
+      return { kind: "unreachable", reason: error.message, answered: isAnswered(error) };
     }
     throw error;
   }
+  if (look.isStandby) return { kind: "unreachable", reason: "a standby server answered", answered: true };
   const { version } = step.migration;
   const isThere = look.ledger.some((row) => row.version === version);
   if (isThere === (step.direction === "apply")) return { kind: "done", look };
   const { holder, clock } = look;
-  // A holder that does not say who it is could be the step itself.
-  if (holder !== undefined && (holder.run?.id ?? runId) === runId) return { kind: "running", holder, clock };
+  if (holder !== undefined && mayBeStep(holder, step, runId)) return { kind: "running", holder, clock };
   return clock > startUntil ? { kind: "not-done", look } : { kind: "on-its-way" };
+}
+
+/** Whether Hasura has answered, and not only that it is too busy to ask the database. */
+function isAnswered(error: unknown): boolean {
+  if (error instanceof HasuraError) return error.code !== "postgres-max-connections-error";
+  return error instanceof ToolError;
 }

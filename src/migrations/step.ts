@@ -55,6 +55,8 @@ export function stepText(options: StepTextOptions): string {
   // The level: under a stricter one the guard would see the ledger as it was before it waited for the lock.
   // The time: a request that is held up on its way must not start after this run has told that it did not (settle.ts).
   // It is looked at with the lock in hand, so that a free lock after that time proves that nothing can start any more.
+  // The two others: when Hasura or its network is gone, PostgreSQL would keep the lock for as long as the step computes, or
+  // as its TCP takes to notice that nobody sends COMMIT (two hours by default). Older ones do not know the first.
   // The constraints: one that fails at COMMIT comes back as a server error (Hasura source, "postgres tx error"), from
   // which nobody could tell what happened.
   return `${comment}
@@ -62,6 +64,10 @@ set transaction isolation level read committed;
 do $aerie_db_migration_guard$
 begin
   begin
+    begin
+      perform pg_catalog.set_config('client_connection_check_interval', '10000', true);
+    exception when others then null;
+    end;
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
     if extract(epoch from pg_catalog.clock_timestamp()) > ${startUntil.toFixed(3)} then
@@ -76,7 +82,8 @@ $aerie_db_migration_guard$;
 set local lock_timeout to default;
 ${limit(`'${statementTimeout}'`)}${leftovers.before}${sql}
 ;
-${limit("default")}${leftovers.after}do $aerie_db_migration_proof$
+${limit("default")}${leftovers.after}set local idle_in_transaction_session_timeout = '60s';
+do $aerie_db_migration_proof$
 begin
   if not exists (
     select from pg_catalog.pg_locks l

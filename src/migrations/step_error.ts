@@ -13,8 +13,8 @@ import type { Look } from "./look.ts";
 import { STEP_STATES } from "./step.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
-/** SQLSTATEs of a step that was ended: query_canceled, and the guard's answer to that. */
-const ENDED_ON_REQUEST: readonly string[] = ["57014", STEP_STATES.locked];
+/** SQLSTATE query_canceled. */
+const ENDED_ON_REQUEST = "57014";
 
 /** SQLSTATE object_not_in_prerequisite_state, which `mark_migration_applied` raises while an "after" task is open. */
 const AFTER_TASK_OPEN = "55000";
@@ -45,6 +45,7 @@ export function explainStepError(error: unknown, step: Step, target: StepTarget)
     : `All that ${title} changed was rolled back; the ledger is as it was before this step`;
   if (error instanceof ConfigError || error instanceof AccessError) error.state ??= `${title} was not started`;
   if (error instanceof ToolError) return error;
+  if (refusal === STEP_STATES.late) return lateError(step, error);
   if (error instanceof NoAnswerError) {
     return new AccessError(`Cannot ${verb} ${title} at "${endpoint}": ${error.message}`, {
       state: `${title} was not started`,
@@ -54,7 +55,7 @@ export function explainStepError(error: unknown, step: Step, target: StepTarget)
   }
   if (!(error instanceof HasuraError)) return error;
   const { postgres } = error;
-  if (givenUpAfter !== undefined && (postgres === undefined || ENDED_ON_REQUEST.includes(postgres.sqlState ?? ""))) {
+  if (givenUpAfter !== undefined && (refusal ?? ENDED_ON_REQUEST) === ENDED_ON_REQUEST) {
     return new FailedError(
       `Cannot ${verb} ${title}: it took longer than ${formatDuration(givenUpAfter)} and was ended`,
       {
@@ -69,14 +70,6 @@ export function explainStepError(error: unknown, step: Step, target: StepTarget)
       return busyError(step, { look, cause: error });
     case STEP_STATES.ledgerChanged:
       return changedError(step, { look, cause: error, words: postgres?.message ?? "the ledger is another one" });
-    case STEP_STATES.late:
-      return new AccessError(`Cannot ${verb} ${title}: its requests come to the database too late to be started`, {
-        state: `${title} was not started`,
-        next:
-          "Find out what holds up requests between this machine, Hasura and PostgreSQL (a proxy, or a full pool of " +
-          "Hasura's connections); then run the same command again",
-        cause: error,
-      });
     case STEP_STATES.notMarked:
       return new FailedError(
         `Cannot ${verb} ${title}: "${stepFile(step)}" does not mark its migration: after it ran, ${postgres?.message}`,
@@ -125,6 +118,19 @@ export function explainStepError(error: unknown, step: Step, target: StepTarget)
     );
   }
   return explainCallError(error, { action: `${verb} ${title}`, endpoint, source });
+}
+
+function lateError(step: Step, cause: unknown): AccessError {
+  const title = migrationTitle(step.migration);
+  return new AccessError(
+    `Cannot ${step.direction} ${title}: its requests come to the database too late to be started`,
+    {
+      state: `${title} was not started`,
+      next: "Find out what holds up requests between this machine, Hasura and PostgreSQL (a proxy, or a full pool of " +
+        "Hasura's connections); then run the same command again",
+      cause,
+    },
+  );
 }
 
 /** Whether `sql` seems to have a command that ends its transaction: outside of strings, bodies and comments. */

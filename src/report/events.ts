@@ -33,8 +33,8 @@ export type ReportEvent =
   | { type: "step-done"; step: Step }
   /** All steps of a bulk run were committed. */
   | { type: "run-done"; direction: Direction }
-  /** The run ended before its last step. */
-  | { type: "run-stopped"; direction: Direction; done: Step[]; remaining: Step[] }
+  /** The run ended before its last step; `unknown` is the one of the remaining ones that may be done all the same. */
+  | { type: "run-stopped"; direction: Direction; done: Step[]; remaining: Step[]; unknown: Step | undefined }
   | { type: "stop-requested"; signal: string }
   /** The tracker is not what the ledger says, and is about to be. */
   | { type: "tracker-differs"; toMark: number[]; toUnmark: string[] }
@@ -74,6 +74,8 @@ export interface MigrateReport {
   direction: Direction;
   done: Step[];
   remaining: Step[];
+  /** The one of the remaining steps that may be done all the same. */
+  unknown: Step | undefined;
   /** `undefined` where it could not be established. */
   migrations: StatusRow[] | undefined;
   /** Versions whose "after" task is open; `undefined` as above. */

@@ -92,6 +92,7 @@ function migrateJson(report: MigrateReport, describe: (error: ToolError) => unkn
     database: target.source,
     done: report.done.map(stepJson),
     remaining: report.remaining.map(stepJson),
+    unknown: report.unknown === undefined ? null : stepJson(report.unknown),
     migrations: report.migrations?.map(rowJson) ?? null,
     openAfterTasks: report.openAfterTasks ?? null,
     tracker: { toMark: tracker.toMark, toUnmark: tracker.toUnmark },

@@ -168,10 +168,14 @@ function afterTaskLine(version: number): string {
   return `the "after" task of migration ${version} is open; no further migration can be applied until it is done`;
 }
 
-function formatStop({ direction, done, remaining }: { direction: Step["direction"]; done: Step[]; remaining: Step[] }) {
+function formatStop({ direction, done, remaining, unknown }: ReportEvent & { type: "run-stopped" }): string {
   const total = done.length + remaining.length;
   const [next] = remaining;
-  const rest = next === undefined ? "" : `; the next one is ${migrationTitle(next.migration)}`;
+  const rest = unknown !== undefined
+    ? `; of ${migrationTitle(unknown.migration)} it is not known`
+    : next === undefined
+    ? ""
+    : `; the next one is ${migrationTitle(next.migration)}`;
   return `${done.length} of ${total} migrations ${past(direction)}${rest}`;
 }
 

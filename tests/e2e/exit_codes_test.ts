@@ -111,7 +111,7 @@ Deno.test("exit 9: the answer of a step is lost, and nobody can be asked what be
   assert.match(result.stderr, /as soon as migrations.schema_migrations has row 1/);
   assert.match(
     result.stderr,
-    /\nnext: Ask the database with "select .*" until .* Then go on with "aerie_db_migration /,
+    /\nnext: Ask the database with "select .*" until .* Go on with "aerie_db_migration /,
   );
   venue.start();
   assert.deepEqual(await venue.ledger(), [0]);

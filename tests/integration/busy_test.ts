@@ -68,6 +68,77 @@ for (const { name, database } of backends()) {
 }
 
 for (const { name, database } of backends()) {
+  if (name === "pglite") continue;
+
+  Deno.test(`a ledger that is locked at the start is waited for: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+    await venue.sql("begin; lock table migrations.schema_migrations in access exclusive mode");
+    const running = runTool(["migrate", "-a", "--all", "--lock-timeout=60"], { venue, path: deployment.path });
+    await venue.waitForRequest(({ status, readOnly }) => readOnly === true && status === undefined);
+    let looks = 0;
+    await venue.waitForRequest(({ readOnly }) => readOnly === true && ++looks === 2);
+    await venue.sql("commit");
+    const result = await running;
+    assert.equal(result.code, 0, result.stderr);
+  });
+
+  Deno.test(`a run that waits does not take the gap between two steps of another one: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const step = { type: "run_sql", readOnly: false };
+    venue.addFault({ match: { ...step, nth: 1 }, when: "before-commit", do: { hold: first.promise } });
+    const working = runTool(RUN_ALL, { venue, path: deployment.path });
+    await venue.waitForRequest(isStep);
+    const waiting = runTool(["migrate", "-a", "--all", "--lock-timeout=60"], { venue, path: deployment.path });
+    let looks = 0;
+    await venue.waitForRequest(({ readOnly }) => readOnly === true && ++looks === 4);
+    // The second step is held before it comes to the database, so that the lock is free for a while.
+    venue.addFault({ match: { ...step, nth: 1 }, do: { hold: second.promise } });
+    first.resolve();
+    let steps = 0;
+    await venue.waitForRequest((request) => isStep(request) && ++steps === 2);
+    const seen = looks;
+    await venue.waitForRequest(({ readOnly }) => readOnly === true && ++looks === seen + 3);
+    second.resolve();
+    assert.equal((await working).code, 0);
+    const result = await waiting;
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stderr, /INFO nothing to apply/);
+  });
+
+  Deno.test(`waiting for another run is no part of --step-timeout: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+    const release = Promise.withResolvers<void>();
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: release.promise } });
+    const args = [...RUN_ALL, "--lock-timeout=2", "--step-timeout=0.3"];
+    const running = runTool(args, { venue, path: deployment.path });
+    await venue.waitForRequest(isStep);
+    await venue.sql(LOCK);
+    release.resolve();
+    const result = await running;
+    assert.equal(result.code, 6, result.stderr);
+    await venue.sql(UNLOCK);
+  });
+
+  Deno.test(`a session that has lost its Hasura ends by itself: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: "lose-backend" });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    // Hasura has repeated COMMIT on another connection and answered 200.
+    assert.notEqual(result.code, 0, result.stderr);
+    assert.match(result.stderr, /"apply 1_step_1" by .*, "idle in transaction"|but the ledger does not show it/);
+    const limit = "select setting from pg_settings where name = 'idle_in_transaction_session_timeout'";
+    assert.deepEqual(await venue.sql(limit), [["0"]]);
+    const text = venue.log.find(isStep)?.sql ?? "";
+    assert.match(text, /set local idle_in_transaction_session_timeout = '60s';\ndo \$aerie_db_migration_proof/);
+  });
+}
+
+for (const { name, database } of backends()) {
   Deno.test(`a ledger that changes under a run stops it, and it says what the other did: ${name}`, async () => {
     await using venue = await startVenue({ database });
     await using deployment = await createDeployment({ migrations: tableMigrations(3) });

@@ -52,6 +52,7 @@ Deno.test("migrate --json: the document on stdout, the error also on stderr", as
     database: "Aerie",
     done: [{ version: 1, name: "a" }],
     remaining: [{ version: 2, name: "b" }],
+    unknown: null,
     migrations: [
       { version: 1, name: "a", inFolder: true, inDatabase: true },
       { version: 2, name: "b", inFolder: true, inDatabase: false },

@@ -44,7 +44,7 @@ for (const { name, database } of backends()) {
         assert.equal(result.code, 0, result.stderr);
         assert.match(
           result.stderr,
-          /note: the answer to 2_step_2 was lost: .*; asking the database\nnote: the ledger shows that 2_step_2 is applied\n/,
+          /note: the answer to 2_step_2 was lost: .*; asking the database, for up to 10 min\nnote: the ledger shows that 2_step_2 is applied\n/,
         );
         assert.match(result.stderr, reason);
         assert.match(result.stderr, /INFO migrations applied\n/);
@@ -203,20 +203,65 @@ Deno.test("an answer that never comes is not waited for when the ledger shows th
   never.resolve();
 });
 
-Deno.test("an answer that never comes is not waited for when the step can no longer start", async () => {
+Deno.test("a request that does not arrive is sent again once it can no longer start", async () => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(2) });
   const never = Promise.withResolvers<void>();
   venue.addFault({ match: STEP, do: { hold: never.promise } });
   const result = await watchful((runtime) => runTool(RUN_ALL, { venue, path: deployment.path, runtime }));
-  assert.equal(result.code, 4, result.stderr);
+  assert.equal(result.code, 0, result.stderr);
   assert.match(
     result.stderr,
-    /state: 1_step_1 was not applied: the ledger does not show it, and it can no longer start/,
+    /note: 1_step_1 did not come to the database in time and was not started; it is sent again/,
   );
   never.resolve();
   await venue.settled();
-  assert.deepEqual(await venue.ledger(), [0]);
+  assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+});
+
+Deno.test("requests that never arrive in time end the run", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const late = { path: "$", error: "query execution failed", code: "postgres-error" };
+  const internal = {
+    error: { exec_status: "FatalError", status_code: "AM005", message: "late", description: null, hint: null },
+  };
+  venue.addFault({ match: STEP, do: { status: 400, body: { ...late, internal } }, times: Infinity });
+  const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+  assert.equal(result.code, 4, result.stderr);
+  assert.match(
+    result.stderr,
+    /Cannot apply 1_step_1: its requests come to the database too late to be started\nstate: 1_step_1 was not started/,
+  );
+  assert.equal(venue.log.filter(isStep).length, 6);
+});
+
+Deno.test("a step is not waited for when only a proxy is left, or Hasura has no database any more", async (t) => {
+  const gone: [name: string, faults: FaultAction][] = [
+    ["a proxy", { html: 502 }],
+    ["no such database", {
+      status: 400,
+      body: { path: "$", error: 'source with name "Aerie" does not exist', code: "not-exists" },
+    }],
+  ];
+  for (const [name, action] of gone) {
+    await t.step(name, async () => {
+      await using venue = await startVenue();
+      await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+      const never = Promise.withResolvers<void>();
+      venue.addFault({ match: STEP, when: "after", do: { hold: never.promise } });
+      const result = await watchful(async (runtime) => {
+        const args = [...RUN_ALL, "--settle-timeout=0.2"];
+        const running = runTool(args, { venue, path: deployment.path, runtime });
+        await venue.waitForRequest(isStep);
+        venue.addFault({ match: name === "a proxy" ? {} : LOOK, do: action, times: Infinity });
+        return await running;
+      });
+      assert.equal(result.code, 9, result.stderr);
+      assert.match(result.stderr, /INFO 0 of 1 migrations applied; of 1_step_1 it is not known\n/);
+      never.resolve();
+    });
+  }
 });
 
 Deno.test("a long step is not given up because nobody can look at the database meanwhile", async () => {
@@ -260,7 +305,7 @@ Deno.test("a step whose server is gone altogether is given up after --settle-tim
     return await running;
   });
   assert.equal(result.code, 9, result.stderr);
-  assert.match(result.stderr, /It did not come; it was tried to find out for 200 ms, and the database cannot be asked/);
+  assert.match(result.stderr, /no answer came; it was tried to find out for 200 ms, and the database cannot be asked/);
   never.resolve();
 });
 
@@ -296,11 +341,13 @@ for (const { name, database } of backends()) {
       result.stderr,
       /it is still running: "apply 1_step_1" by al_ice__@ops-1, since [\d:]+ UTC \(.*\), in PostgreSQL's session \d+, which comes from 127.0.0.1/,
     );
-    const query = /Ask the database with "([^"]*);"/.exec(result.stderr)?.[1] ?? "";
-    const [, command] = /Then go on with "([^"]*)"/.exec(result.stderr) ?? [];
+    const [, running = "", ledger = ""] =
+      /Ask the database with "([^"]*);" until that is 0, and then with "([^"]*);"/.exec(result.stderr) ?? [];
+    const [, command] = /Go on with "([^"]*)"/.exec(result.stderr) ?? [];
+    assert.deepEqual(await venue.sql(running), [["1"]]);
     assert.equal(
       command,
-      `aerie_db_migration migrate --apply --all --hasura-path=${deployment.path} --endpoint=${venue.url}`,
+      `aerie_db_migration migrate --apply --all --lock-timeout=1 --settle-timeout=0.5 --hasura-path=${deployment.path} --endpoint=${venue.url}`,
     );
 
     // Whoever looks now sees who is at work, and whoever starts now waits for it.
@@ -314,8 +361,44 @@ for (const { name, database } of backends()) {
     );
     release.resolve();
     await venue.settled();
-    assert.deepEqual(await venue.sql(query), [["1", "0"]]);
+    assert.deepEqual([await venue.sql(running), await venue.sql(ledger)], [[["0"]], [["1"]]]);
     assert.equal((await runTool(RUN_ALL, options)).code, 0);
+  });
+
+  Deno.test(`a step that starts while it is looked for is not told as one that cannot start: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    const [first] = tableMigrations(1);
+    assert.ok(first !== undefined);
+    const waiting = { ...first, up: `select nextval('attempts'); select pg_advisory_xact_lock(42); ${first.up}` };
+    await using deployment = await createDeployment({ migrations: [waiting] });
+    await venue.sql("create sequence attempts; select pg_advisory_lock(42)");
+    const release = Promise.withResolvers<void>();
+    venue.addFault({ match: STEP, when: "during", do: { html: 504 } });
+    const running = runTool([...RUN_ALL, "--lock-timeout=1"], {
+      venue,
+      path: deployment.path,
+      runtime: {
+        // As if the ledger could be read only after the time within which the step may start.
+        async fetch(url, init) {
+          using real = createRuntime();
+          const text = typeof init.body === "string" ? init.body : "";
+          const slow = text.includes("as look") && venue.log.some(isStep)
+            ? text.replace(
+              "select pg_catalog.json_build_object(\\n  'clock'",
+              "select pg_sleep(1.2); select pg_catalog.json_build_object(\\n  'clock'",
+            )
+            : text;
+          const response = await real.fetch(url, { ...init, ...(text === "" ? {} : { body: slow }) });
+          return new Response(await response.text(), response);
+        },
+      },
+    });
+    while ((await venue.sql("select last_value, is_called from attempts"))[0]?.[1] !== "t");
+    await venue.sql("select pg_advisory_unlock(42)");
+    release.resolve();
+    const result = await running;
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(await venue.ledger(), [0, 1]);
   });
 
   Deno.test(`Hasura that sends a step again on a new connection cannot do it twice: ${name}`, async () => {

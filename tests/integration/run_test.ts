@@ -347,3 +347,27 @@ Deno.test("step by step, a step is told as done only when the ledger shows it", 
   assert.match(result.stderr, /INFO 0 of 3 migrations applied/);
   assert.doesNotMatch(result.stderr, /INFO 1_step_1 applied/);
 });
+
+Deno.test("step by step, a file that changed after the check is checked again", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const file = `${deployment.path}/migrations/Aerie/1_step_1/up.sql`;
+  const result = await runTool(["migrate", "-a"], {
+    venue,
+    path: deployment.path,
+    runtime: {
+      stdin: {
+        isTerminal: false,
+        setRaw() {},
+        async read(buffer) {
+          await Deno.writeTextFile(file, "create table public.half (); commit; select 1 / 0;");
+          buffer.set(new TextEncoder().encode("y\n"));
+          return 2;
+        },
+      },
+    },
+  });
+  assert.equal(result.code, 3, result.stderr);
+  assert.match(result.stderr, /Cannot use ".*" line 1: COMMIT would .*\nstate: 1_step_1 was not started\n/);
+  assert.deepEqual(await venue.sql("select to_regclass('public.half')"), [[null]]);
+});

@@ -10,6 +10,7 @@ import { backends, startVenue, type Venue } from "../venue/mod.ts";
 const SESSION_SQL = `select json_build_object(
   'settings', (select json_object_agg(name, setting order by name) from pg_settings
     where name !~ '^(hasura|transaction_|aerie_db_migration|plpgsql)' and (name !~ '[.]' or setting <> '')),
+  'own', concat(current_setting('my.setting', true), current_setting('my.other', true), current_setting('my.third', true)),
   'user', current_user, 'session_user', session_user, 'path', current_schemas(false)::text,
   'cursors', (select count(*) from pg_cursors where name = 'kept'),
   'channels', (select count(*) from pg_listening_channels()),
@@ -26,7 +27,7 @@ const FILES: [name: string, sql: string][] = [
   ["search_path by function, as pg_dump does", "select pg_catalog.set_config('search_path', '', false);"],
   ["settings of all kinds", "set statement_timeout = '7h'; set client_min_messages = error; set DateStyle = 'German';"],
   ["the time zone", "set time zone 'Asia/Tokyo'; SET SESSION work_mem = '77MB';"],
-  ["a setting of its own", "set my.setting to 'x y''z';"],
+  ["a setting of its own", "set my.setting to 'x y''z'; select set_config('my.other', 'x', false); set my.third = 1;"],
   ["a setting that is put back to its default", "reset client_min_messages; reset all;"],
   ["a local setting that Hasura has set for the session", "set local client_min_messages = debug1;"],
   [

@@ -7,6 +7,7 @@
 import { authenticate, requireAdmin } from "./auth.ts";
 import { HasuraError, type Json, notFound, parseFailed } from "./bodies.ts";
 import { asObject, required, text } from "./decode.ts";
+import { health } from "./health.ts";
 import type { Instance } from "./instance.ts";
 import { callMetadata, decodeMetadata } from "./metadata.ts";
 import { decodeRunSql, runSql, type Stages } from "./run_sql.ts";
@@ -25,7 +26,6 @@ export type Answer =
   | { status: number; json: Json }
   | { status: number; text: string; contentType: string };
 
-const PLAIN = "text/plain; charset=utf-8";
 const QUERY_PATHS = ["/v2/query", "/v1/query", "/v1/metadata"];
 
 /** Answers a request; an error becomes its body. */
@@ -50,14 +50,12 @@ export function errorAnswer({ settings }: Instance, error: unknown, path: string
   return { status, json: { error: error.message, path: place, code, ...extra } };
 }
 
-async function get(instance: Instance, path: string, { headers }: ApiRequest): Promise<Answer> {
+async function get(instance: Instance, path: string, { headers, path: whole }: ApiRequest): Promise<Answer> {
   const { settings } = instance;
   switch (path) {
     case "/healthz":
-    case "/hasura/healthz": {
-      const consistent = instance.inconsistentObjects.length === 0;
-      return { status: 200, text: consistent ? "OK" : "WARN: inconsistent objects in schema", contentType: PLAIN };
-    }
+    case "/hasura/healthz":
+      return await health(instance, { strict: /[?&]strict=true(&|$)/.test(whole) });
     case "/v1/version":
       return { status: 200, json: { version: settings.version, server_type: "ce" } };
     case "/v1alpha1/config":

@@ -4,7 +4,10 @@
  * @module
  */
 
+import { checkFault } from "./fault_rules.ts";
 import type { RequestRecord } from "./log.ts";
+import type { ErrorName } from "./named_errors.ts";
+import type { ProxyStatus } from "./proxy_page.ts";
 
 /**
  * When a fault strikes:
@@ -15,29 +18,59 @@ import type { RequestRecord } from "./log.ts";
  */
 export type FaultTime = "before" | "during" | "before-commit" | "after";
 
+/** A fault in place of an answer; the rest of the venue is not touched. */
+export type AnswerFault =
+  | "drop"
+  | "reset"
+  | "unauthorized"
+  | "truncate"
+  | "half-json"
+  | ErrorName
+  | { html: ProxyStatus }
+  | { status: number; body: unknown; contentType?: string };
+
 /**
- * What a fault does:
+ * What a fault does.
+ *
+ * In place of an answer:
  * - `drop`: closes the connection without an answer;
- * - `refuse`: the same, and every connection after that is refused until `venue.start()`;
- * - `delayMs`, `hold`: goes on after some time, or when the test says so;
+ * - `reset`: the same by a TCP reset (Linux only);
  * - `html`: the page of a proxy;
  * - `status`: any answer (`contentType` is JSON by default; `body` may be any JSON value);
  * - `unauthorized`: 401, as for a wrong secret;
  * - `truncate`: cuts the connection in the middle of the answer's body;
  * - `half-json`: a well-formed answer whose JSON stops in the middle;
- * - `kill-backend`: ends the PostgreSQL backend that runs the text (`during` or `before-commit`).
+ * - {@linkcode ErrorName}: an error of Hasura's (`tx-error` only `before-commit`; `max-connections` and
+ *   `source-inconsistent` only `before`).
+ *
+ * To the network:
+ * - `refuse`: as `drop`, and every connection after that is refused until `venue.start()`;
+ * - `freeze`: from now on no byte passes and nothing is closed, until `venue.thaw()`. A request that is struck `before`
+ *   gets no further until then; at other times it goes on, unanswered;
+ * - `delayMs`, `hold`: goes on after some time, or when the test says so (not `during`);
+ * - `deliverAfter`: `answer` at once (default: `drop`), and the request reaches Hasura later (only `before`).
+ *
+ * To Hasura and its database:
+ * - `restart`, `restartMs`: Hasura ends, and answers again after that time. Until then connections are refused, or a
+ *   proxy in front answers with `page`. What runs in PostgreSQL ends without a COMMIT;
+ * - `databaseDown`, `databaseDownMs`: PostgreSQL ends all of Hasura's sessions and refuses new ones for that time;
+ * - `kill-backend`: ends the PostgreSQL backend that runs the text (`during` or `before-commit`);
+ * - `lose-backend`: Hasura loses the connection to that backend, which runs on and keeps its locks until it next looks at
+ *   its client (`during` or `before-commit`, not with PGlite).
  */
 export type FaultAction =
-  | "drop"
+  | AnswerFault
   | "refuse"
-  | "unauthorized"
-  | "truncate"
-  | "half-json"
+  | "freeze"
   | "kill-backend"
+  | "lose-backend"
   | { delayMs: number }
   | { hold: Promise<unknown> }
-  | { html: 413 | 502 | 503 | 504 }
-  | { status: number; body: unknown; contentType?: string };
+  | { deliverAfter: Promise<unknown>; answer?: AnswerFault }
+  | { restartMs: number; page?: 502 | 503 }
+  | { restart: Promise<unknown>; page?: 502 | 503 }
+  | { databaseDownMs: number }
+  | { databaseDown: Promise<unknown> };
 
 /** Which requests a fault is for; all that is given must fit. */
 export interface FaultMatch {
@@ -66,11 +99,17 @@ export type FaultsByTime = Partial<Record<FaultTime, FaultAction>>;
 
 /** The faults still to come. */
 export class FaultQueue {
+  readonly #oneSession: boolean;
   #faults: { fault: Fault; seen: number; left: number }[] = [];
 
-  /** Adds a fault. @throws {TypeError} when it cannot strike at its time */
+  /** Creates an empty queue. `oneSession`: the database is one that cannot do two things at a time. */
+  constructor({ oneSession }: { oneSession: boolean }) {
+    this.#oneSession = oneSession;
+  }
+
+  /** Adds a fault. @throws {TypeError} when it cannot strike at its time, or not here */
   add(fault: Fault): void {
-    check(fault);
+    checkFault(fault, { oneSession: this.#oneSession });
     this.#faults.push({ fault, seen: 0, left: fault.times ?? 1 });
   }
 
@@ -100,14 +139,4 @@ function fits({ path, type, readOnly, sql }: FaultMatch, record: RequestRecord):
     (type === undefined || type === record.type) &&
     (readOnly === undefined || readOnly === record.readOnly) &&
     (sql === undefined || (record.sql !== undefined && sql.test(record.sql)));
-}
-
-function check({ when = "before", do: action }: Fault): void {
-  const waits = typeof action === "object" && ("delayMs" in action || "hold" in action);
-  if (when === "during" && waits) {
-    throw new TypeError('Cannot wait "during" a statement: use "before-commit", the transaction is then still open');
-  }
-  if (action === "kill-backend" && when !== "during" && when !== "before-commit") {
-    throw new TypeError(`Cannot kill the backend "${when}": no backend is at work then`);
-  }
 }

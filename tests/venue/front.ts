@@ -1,25 +1,14 @@
 /**
- * The door of the venue: passes bytes on to the HTTP server behind it, and can cut a connection, which that cannot.
+ * The door of the venue: passes bytes on to the HTTP server behind it, and can cut a connection or fall silent, which
+ * that cannot.
  *
  * @module
  */
 
-interface Pair {
-  client: Deno.TcpConn;
-  inner: Deno.TcpConn;
-  /** Send half of the next answer's body, then cut. */
-  truncate: boolean;
-}
+import { closePair, type Pair, pairOf, passAnswers, passRequests, resetPair } from "./pair.ts";
 
-// How reading or writing fails on a connection that is closed here or at the other end.
-const ENDS = [
-  Deno.errors.BadResource,
-  Deno.errors.Interrupted,
-  Deno.errors.BrokenPipe,
-  Deno.errors.ConnectionReset,
-  Deno.errors.ConnectionAborted,
-  Deno.errors.NotConnected,
-];
+/** What becomes of the connections that were open in a freeze. */
+export type Thaw = "deliver" | "reset";
 
 const HOST = "127.0.0.1";
 
@@ -29,6 +18,9 @@ export class Front {
   readonly #pairs = new Map<number, Pair>();
   readonly #running = new Set<Promise<void>>();
   #listener: Deno.TcpListener | undefined;
+  #accepting: Promise<void>;
+  #closed = false;
+  #freeze: PromiseWithResolvers<Thaw> | undefined;
   /** The port that clients use. */
   readonly port: number;
 
@@ -37,13 +29,17 @@ export class Front {
     this.#innerPort = innerPort;
     this.#listener = Deno.listen({ hostname: HOST, port });
     this.port = this.#listener.addr.port;
-    this.#track(this.#accept(this.#listener));
+    this.#accepting = this.#accept(this.#listener);
   }
 
   /** Cuts the connection that the inner server knows by the port at its other end. */
-  cut(innerClientPort: number): void {
+  cut(innerClientPort: number, how: "close" | "reset" = "close"): void {
     const pair = this.#pairs.get(innerClientPort);
-    if (pair !== undefined) closePair(pair);
+    if (pair === undefined) return;
+    pair.cut = true;
+    const end = () => how === "reset" ? resetPair(pair) : closePair(pair);
+    if (this.#freeze === undefined) end();
+    else this.#track(this.thawed().then(end));
   }
 
   /** Cuts that connection in the middle of its next answer's body. */
@@ -52,24 +48,70 @@ export class Front {
     if (pair !== undefined) pair.truncate = true;
   }
 
-  /** Stops listening and cuts idle and busy connections alike. */
+  /** Passes nothing on and closes nothing until {@linkcode thaw}; connecting goes on, since the kernel does that. */
+  freeze(): void {
+    this.#freeze ??= Promise.withResolvers();
+  }
+
+  /** Passes everything on again, also what was held back, or else resets the connections that are open. */
+  thaw(how: Thaw): void {
+    const freeze = this.#freeze;
+    this.#freeze = undefined;
+    if (freeze === undefined) return;
+    if (how === "reset") { for (const pair of this.#pairs.values()) resetPair(pair); }
+    freeze.resolve(how);
+  }
+
+  /** Resolves when nothing is frozen; to `reset` when what was open then is lost. */
+  async thawed(): Promise<Thaw> {
+    let how: Thaw = "deliver";
+    while (this.#freeze !== undefined && how === "deliver") how = await this.#freeze.promise;
+    return how;
+  }
+
+  /** Stops listening and cuts idle and busy connections alike, frozen ones too. */
   stop(): void {
-    this.#listener?.close();
-    this.#listener = undefined;
-    for (const pair of this.#pairs.values()) closePair(pair);
+    this.#closePort();
+    this.#cutAll();
+  }
+
+  /** The same, and nothing is cut before connecting is refused. */
+  async leave(): Promise<void> {
+    this.#closePort();
+    await this.#accepting;
+    if (this.#listener === undefined) this.#cutAll();
   }
 
   /** Listens again, on the same port. */
   start(): void {
-    if (this.#listener !== undefined) return;
+    if (this.#listener !== undefined || this.#closed) return;
     this.#listener = Deno.listen({ hostname: HOST, port: this.port });
-    this.#track(this.#accept(this.#listener));
+    this.#accepting = this.#accept(this.#listener);
   }
 
-  /** Stops, and waits until nothing is open. */
+  /** The same, even if it was stopped only just now. */
+  async restart(): Promise<void> {
+    // Where it was stopped, the port is free only then.
+    if (this.#listener === undefined) await this.#accepting;
+    this.start();
+  }
+
+  /** Stops for good, and waits until nothing is open. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.stop();
+    await this.#accepting;
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #closePort(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
+  }
+
+  #cutAll(): void {
+    for (const pair of this.#pairs.values()) closePair(pair);
+    this.thaw("reset");
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
@@ -78,13 +120,14 @@ export class Front {
 
   async #join(client: Deno.TcpConn): Promise<void> {
     const inner = await Deno.connect({ hostname: HOST, port: this.#innerPort });
-    const pair: Pair = { client, inner, truncate: false };
+    const pair = pairOf(client, inner);
     const key = inner.localAddr.port;
     this.#pairs.set(key, pair);
     inner.setNoDelay(true);
     // Stopped while this connection was being made.
     if (this.#listener === undefined) closePair(pair);
-    await Promise.all([passRequests(pair), passAnswers(pair)]);
+    const pass = async () => void await this.thawed();
+    await Promise.all([passRequests(pair, pass), passAnswers(pair, pass)]);
     this.#pairs.delete(key);
   }
 
@@ -92,64 +135,4 @@ export class Front {
     const tracked = work.finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
-}
-
-function closePair({ client, inner }: Pair): void {
-  for (const connection of [client, inner]) {
-    try {
-      connection.close();
-    } catch {
-      // Closed already: both directions end in here.
-    }
-  }
-}
-
-async function passRequests(pair: Pair): Promise<void> {
-  try {
-    await copy(pair.client, (bytes) => writeAll(pair.inner, bytes));
-  } finally {
-    closePair(pair);
-  }
-}
-
-async function passAnswers(pair: Pair): Promise<void> {
-  let answer = new Uint8Array();
-  try {
-    await copy(pair.inner, async (bytes) => {
-      if (!pair.truncate) return await writeAll(pair.client, bytes);
-      answer = new Uint8Array([...answer, ...bytes]);
-      const half = endOfHalf(answer);
-      if (half === undefined) return;
-      await writeAll(pair.client, answer.subarray(0, half));
-      closePair(pair);
-    });
-  } finally {
-    closePair(pair);
-  }
-}
-
-/** Passes on what comes until the other side closes or either one breaks, which is how connections end here. */
-async function copy(from: Deno.TcpConn, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-  const buffer = new Uint8Array(65_536);
-  try {
-    for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
-      await write(buffer.subarray(0, size));
-    }
-  } catch (error) {
-    if (!ENDS.some((kind) => error instanceof kind)) throw error;
-  }
-}
-
-async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
-}
-
-/** Where half of the body ends; `undefined` while that much has not come yet. */
-function endOfHalf(answer: Uint8Array): number | undefined {
-  const text = new TextDecoder("latin1").decode(answer);
-  const head = text.indexOf("\r\n\r\n");
-  if (head === -1) return undefined;
-  const length = /^content-length: *(\d+)/im.exec(text.slice(0, head))?.[1];
-  const half = head + 4 + Math.floor(Number(length ?? 2) / 2);
-  return half <= answer.length ? half : undefined;
 }

@@ -4,19 +4,18 @@
  * @module
  */
 
-import { type Answer, answer, errorAnswer } from "./api.ts";
-import { wrongSecret } from "./auth.ts";
-import { encode } from "./bodies.ts";
-import type { FaultAction, FaultQueue } from "./faults.ts";
+import { waitForActivity } from "./activity.ts";
+import { type Answer, answer } from "./api.ts";
+import type { FaultAction, FaultQueue, FaultsByTime } from "./faults.ts";
 import type { Front } from "./front.ts";
+import type { Hasura } from "./hasura.ts";
 import type { Instance } from "./instance.ts";
 import { describeRequest, type RequestRecord } from "./log.ts";
-import { proxyPage } from "./proxy_page.ts";
+import { type Reply, write } from "./reply.ts";
 import type { Stages } from "./run_sql.ts";
-import { waitForActivity } from "./activity.ts";
-
-/** What a request gets: nothing, or an answer that may be cut. */
-type Reply = "nothing" | { answer: Answer; cut?: "body" | "json" };
+import type { Session } from "./session.ts";
+import { needsBackend, strike, type StrikeOptions } from "./strike.ts";
+import { Waits } from "./waits.ts";
 
 /** Thrown inside a transaction to abort it and give this reply. */
 class Struck extends Error {
@@ -28,24 +27,30 @@ class Struck extends Error {
   }
 }
 
-// Stands for the answer where a fault wants to cut one and there is none yet.
-const SOME_ANSWER: Answer = { status: 200, json: { result_type: "CommandOk", result: null } };
-
 /** What the gate works with. */
 export interface GateParts {
-  instance: () => Instance;
+  hasura: () => Hasura;
   front: () => Front;
   faults: FaultQueue;
   /** Told of each request as it comes. */
   notice: (record: RequestRecord) => void;
 }
 
+/** A request, its body read, and the way to answer it. */
+interface Call {
+  request: Request;
+  body: string;
+  record: RequestRecord;
+  /** The first reply counts. */
+  sent: PromiseWithResolvers<Reply>;
+}
+
 /** The gate. */
 export class Gate {
   readonly #parts: GateParts;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #closing = Promise.withResolvers<"closing">();
-  #open = 0;
+  readonly #unanswered = new Set<Call>();
+  readonly #waits = new Waits();
   #answers = 0;
   /** The first error that is no answer of Hasura's: a bug of the venue. */
   crash: unknown;
@@ -57,15 +62,29 @@ export class Gate {
 
   /** Answers a request; `connection` is the port at the other end. */
   async handle(request: Request, connection: number): Promise<Response> {
-    const body = await request.text();
-    const { adminSecret } = this.#parts.instance().settings;
-    const record = describeRequest(request, body, { adminSecret, inFlightWith: this.#open });
+    const body = await request.text().catch(() => undefined);
+    // The client has left in the middle of its request.
+    if (body === undefined) return new Response();
+    const { page, instance } = this.#parts.hasura();
+    const { adminSecret } = instance.settings;
+    const record = describeRequest(request, body, { adminSecret, inFlightWith: this.#unanswered.size });
     this.#parts.notice(record);
-    this.#open++;
-    const reply = await this.#reply(request, body, { record });
-    this.#open--;
+    const call: Call = { request, body, record, sent: Promise.withResolvers() };
+    this.#unanswered.add(call);
+    if (page === undefined) this.#begin(call).then(call.sent.resolve, call.sent.reject);
+    else call.sent.resolve({ answer: page });
+    const reply = await call.sent.promise;
+    this.#unanswered.delete(call);
     record.endedAt = performance.now();
-    return this.#respond(reply, { record, connection, requestId: request.headers.get("x-request-id") });
+    if (typeof reply === "object") record.status = reply.answer.status;
+    const requestId = request.headers.get("x-request-id");
+    const reversed = typeof reply === "object" && "json" in reply.answer && this.#answers++ % 2 === 1;
+    return write(reply, { front: this.#parts.front(), connection, requestId, reversed });
+  }
+
+  /** Answers all requests at work that have not been answered. */
+  answerAll(answer: Answer): void {
+    for (const { sent } of this.#unanswered) sent.resolve({ answer });
   }
 
   /** Resolves when no request is at work any more, those that were answered early included. */
@@ -80,50 +99,36 @@ export class Gate {
 
   /** Lets go of all requests that a fault holds. */
   close(): void {
-    this.#closing.resolve("closing");
+    this.#waits.giveUp();
   }
 
-  async #reply(request: Request, body: string, { record }: { record: RequestRecord }): Promise<Reply> {
-    const faults = this.#parts.faults.take(record);
-    const early = record.type === "run_sql" ? [faults.before] : [faults.before, faults["before-commit"]];
+  async #begin(call: Call): Promise<Reply> {
+    const faults = this.#parts.faults.take(call.record);
+    if (typeof faults.before === "object" && "deliverAfter" in faults.before) {
+      const { deliverAfter, answer = "drop" } = faults.before;
+      this.#track(this.#waits.for(deliverAfter).then((delivered) => delivered ? this.#work(call, faults) : "nothing"));
+      return await this.#strike(answer, { record: call.record, when: "before" }) ?? "nothing";
+    }
+    const early = call.record.type === "run_sql" ? [faults.before] : [faults.before, faults["before-commit"]];
     for (const action of early) {
-      const reply = await this.#strike(action, SOME_ANSWER);
+      const reply = await this.#strike(action, { record: call.record, when: "before" });
       if (reply !== undefined) return reply;
     }
-    const sent = Promise.withResolvers<Reply>();
-    const work = this.#work(request, body, { record, stages: this.#stages(faults, sent), after: faults.after });
+    const work = this.#work(call, faults);
     this.#track(work);
-    return await Promise.race([sent.promise, work]);
+    return await work;
   }
 
-  #stages(faults: Partial<Record<"during" | "before-commit", FaultAction>>, sent: PromiseWithResolvers<Reply>): Stages {
-    const { sourcePool: pool, metadataPool } = this.#parts.instance();
-    return {
-      during: async (session, ended) => {
-        if (faults.during === "kill-backend") {
-          await waitForActivity(metadataPool, session, { ended });
-          return await pool.kill(session);
-        }
-        const reply = await this.#strike(faults.during, SOME_ANSWER);
-        if (reply !== undefined) sent.resolve(reply);
-      },
-      beforeCommit: async (session) => {
-        if (faults["before-commit"] === "kill-backend") return await pool.kill(session);
-        const reply = await this.#strike(faults["before-commit"], SOME_ANSWER);
-        if (reply !== undefined) throw new Struck(reply);
-      },
-    };
-  }
-
-  async #work(
-    request: Request,
-    body: string,
-    { record, stages, after }: { record: RequestRecord; stages: Stages; after: FaultAction | undefined },
-  ): Promise<Reply> {
+  async #work({ request, body, record, sent }: Call, faults: FaultsByTime): Promise<Reply> {
+    const { instance } = this.#parts.hasura();
+    const { method, headers, url } = request;
+    const path = record.path + new URL(url).search;
+    const stages = this.#stages(faults, { record, sent, instance });
     try {
-      const { method, headers } = request;
-      const made = await answer(this.#parts.instance(), { method, path: record.path, headers, body }, stages);
-      return await this.#strike(after, made) ?? { answer: made };
+      const made = await answer(instance, { method, path, headers, body }, stages);
+      // The process that was to answer is no more.
+      if (instance.sourcePool.abandoned) return "nothing";
+      return await this.#strike(faults.after, { record, when: "after", made }) ?? { answer: made };
     } catch (error) {
       if (error instanceof Struck) return error.reply;
       this.crash ??= error;
@@ -131,61 +136,34 @@ export class Gate {
     }
   }
 
-  /** Does what a fault says; `undefined` when the request goes on. */
-  async #strike(action: FaultAction | undefined, made: Answer): Promise<Reply | undefined> {
-    switch (action) {
-      case undefined:
-      case "kill-backend":
-        return undefined;
-      case "refuse":
-        this.#parts.front().stop();
-        return "nothing";
-      case "drop":
-        return "nothing";
-      case "unauthorized":
-        return { answer: errorAnswer(this.#parts.instance(), wrongSecret(), "/") };
-      case "truncate":
-        return { answer: made, cut: "body" };
-      case "half-json":
-        return { answer: made, cut: "json" };
+  #stages(
+    faults: FaultsByTime,
+    { record, sent, instance }: Pick<Call, "record" | "sent"> & { instance: Instance },
+  ): Stages {
+    const { sourcePool: pool, metadataPool } = instance;
+    return {
+      during: async (session, ended) => {
+        if (needsBackend(faults.during)) await waitForActivity(metadataPool, session, { ended });
+        await strikeBackend(faults.during, session);
+        const reply = await this.#strike(faults.during, { record, when: "during" });
+        if (reply !== undefined) sent.resolve(reply);
+      },
+      beforeCommit: async (session) => {
+        await strikeBackend(faults["before-commit"], session);
+        const reply = await this.#strike(faults["before-commit"], { record, when: "before-commit" });
+        if (reply !== undefined) throw new Struck(reply);
+      },
+    };
+
+    async function strikeBackend(action: FaultAction | undefined, session: Session): Promise<void> {
+      if (action === "kill-backend") await pool.kill(session);
+      if (action === "lose-backend") await session.abandon();
     }
-    if ("html" in action) return { answer: proxyPage(action.html) };
-    if ("status" in action) return { answer: custom(action) };
-    return await this.#wait(action);
   }
 
-  async #wait(action: { delayMs: number } | { hold: Promise<unknown> }): Promise<Reply | undefined> {
-    if ("hold" in action) {
-      const first = await Promise.race([action.hold.then(() => "released"), this.#closing.promise]);
-      return first === "closing" ? "nothing" : undefined;
-    }
-    const elapsed = Promise.withResolvers<void>();
-    const timer = setTimeout(elapsed.resolve, action.delayMs);
-    await Promise.race([elapsed.promise, this.#closing.promise]);
-    clearTimeout(timer);
-    return undefined;
-  }
-
-  #respond(
-    reply: Reply,
-    { record, connection, requestId }: { record: RequestRecord; connection: number; requestId: string | null },
-  ): Response {
-    if (reply === "nothing") {
-      this.#parts.front().cut(connection);
-      return new Response();
-    }
-    if (reply.cut === "body") this.#parts.front().truncate(connection);
-    const { answer } = reply;
-    record.status = answer.status;
-    const text = "text" in answer ? answer.text : encode(answer.json, this.#answers++ % 2 === 1);
-    const headers = new Headers({
-      // Keeps Deno from compressing, so that an answer can be cut at a known place.
-      "cache-control": "no-transform",
-      "content-type": "text" in answer ? answer.contentType : "application/json; charset=utf-8",
-    });
-    if (answer.status === 200) headers.set("x-request-id", requestId ?? crypto.randomUUID());
-    const body = reply.cut === "json" ? text.slice(0, Math.floor(text.length / 2)) : text;
-    return new Response(body, { status: answer.status, headers });
+  #strike(action: FaultAction | undefined, options: StrikeOptions): Promise<Reply | undefined> {
+    const { hasura, front } = this.#parts;
+    return strike(action, { hasura, front, waits: this.#waits }, options);
   }
 
   #track(work: Promise<unknown>): void {
@@ -193,10 +171,3 @@ export class Gate {
     this.#running.add(tracked);
   }
 }
-
-function custom({ status, body, contentType }: { status: number; body: unknown; contentType?: string }): Answer {
-  if (typeof body !== "string") return { status, text: JSON.stringify(body), contentType: contentType ?? JSON_TYPE };
-  return { status, text: body, contentType: contentType ?? JSON_TYPE };
-}
-
-const JSON_TYPE = "application/json; charset=utf-8";

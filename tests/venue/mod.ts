@@ -9,13 +9,14 @@
 import { type Fault, FaultQueue } from "./faults.ts";
 import { Front } from "./front.ts";
 import { Gate } from "./gate.ts";
-import { initialMetadata, type Instance, Lock, refresh } from "./instance.ts";
+import { Hasura } from "./hasura.ts";
 import { mayWrite, type RequestRecord } from "./log.ts";
 import { type VenueOptions, withDefaults } from "./options.ts";
 import { literal } from "./session.ts";
 import { Store } from "./store.ts";
 
-export type { Fault, FaultAction, FaultMatch, FaultTime } from "./faults.ts";
+export type { AnswerFault, Fault, FaultAction, FaultMatch, FaultTime } from "./faults.ts";
+export type { ErrorName } from "./named_errors.ts";
 export type { TableName } from "./catalog.ts";
 export type { RequestRecord } from "./log.ts";
 export { DEFAULT_SECRET, exampleSchema, type VenueOptions } from "./options.ts";
@@ -45,7 +46,26 @@ export interface Venue extends AsyncDisposable {
   stop(): void;
   /** Listens again. */
   start(): void;
-  /** Resolves when nothing is at work any more, not even requests whose client has been answered early. */
+  /** From now on no byte passes and nothing is closed, on old and new connections, as in a network that swallows all. */
+  freeze(): void;
+  /**
+   * Ends a freeze. Default: `deliver`, what was held back arrives, as TCP sees to after a short silence. `reset`: the
+   * connections that are open are reset, as by a firewall that has forgotten them (other systems than Linux: closed).
+   */
+  thaw(connections?: "deliver" | "reset"): void;
+  /**
+   * Ends Hasura, with its sessions, and starts it again after `until` (default: at once), with fresh ones. Until then
+   * connecting is refused, or a proxy answers with `page`. Resolves when Hasura is back.
+   */
+  restart(options?: { until?: Promise<unknown>; page?: 502 | 503 }): Promise<void>;
+  /** Ends all of Hasura's sessions and refuses new ones until {@linkcode startDatabase}; `sql()` goes on working. */
+  stopDatabase(): Promise<void>;
+  /** Lets Hasura connect to its database again. */
+  startDatabase(): void;
+  /**
+   * Resolves when nothing is at work any more: not requests whose client has been answered early, not requests that are
+   * still to be delivered, not backends that Hasura has lost.
+   */
   settled(): Promise<void>;
   /** Back to a fresh venue, with other options if given (not `database`, `port`, `poolSize`, `retries`). */
   reset(options?: VenueOptions): Promise<void>;
@@ -57,9 +77,14 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
   await using parts = new AsyncDisposableStack();
   const store = await Store.open(wanted);
   parts.defer(() => store.close());
-  const faults = new FaultQueue();
+  const faults = new FaultQueue({ oneSession: wanted.database === "pglite" });
   const log: RequestRecord[] = [];
-  let instance = await boot(store, wanted);
+  const hasura = await Hasura.boot({
+    store,
+    closePort: () => front.leave(),
+    openPort: () => front.restart(),
+    answerAll: (page) => gate.answerAll(page),
+  }, wanted);
   const waiting = new Map<PromiseWithResolvers<RequestRecord>, (request: RequestRecord) => boolean>();
   function notice(request: RequestRecord): void {
     log.push(request);
@@ -69,13 +94,14 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
       waiter.resolve(request);
     }
   }
-  const gate = new Gate({ instance: () => instance, front: () => front, faults, notice });
+  const gate = new Gate({ hasura: () => hasura, front: () => front, faults, notice });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request, { remoteAddr }) => {
     return gate.handle(request, (remoteAddr as Deno.NetAddr).port);
   });
   parts.defer(() => server.shutdown());
   const front: Front = new Front(wanted.port, server.addr.port);
   parts.defer(() => gate.settled());
+  parts.defer(() => hasura.forget());
   parts.defer(() => front.close());
   parts.defer(() => gate.close());
   const running = parts.move();
@@ -103,16 +129,27 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
     addFault: (fault) => faults.add(fault),
     stop: () => front.stop(),
     start: () => front.start(),
-    settled: () => gate.settled(),
+    freeze: () => front.freeze(),
+    thaw: (connections = "deliver") => front.thaw(connections),
+    async restart({ until = Promise.resolve(), page } = {}) {
+      await hasura.restart(until, page);
+      await hasura.up();
+    },
+    stopDatabase: () => hasura.loseDatabase(),
+    startDatabase: () => hasura.restoreDatabase(),
+    async settled() {
+      await gate.settled();
+      await store.settled();
+    },
     async reset(changes = {}) {
+      front.thaw("reset");
+      await hasura.forget();
       await gate.settled();
       wanted = withDefaults({ ...options, ...changes });
       gate.reset();
       faults.clear();
       log.length = 0;
-      await store.empty();
-      instance = await boot(store, wanted);
-      front.start();
+      await hasura.reset(wanted);
     },
     async [Symbol.asyncDispose]() {
       await running.disposeAsync();
@@ -133,21 +170,6 @@ export interface Backend {
 export function backends(): Backend[] {
   const url = Deno.env.get("TEST_POSTGRES_URL");
   return [{ name: "pglite", database: "pglite" }, ...(url ? [{ name: "postgres" as const, database: url }] : [])];
-}
-
-async function boot(store: Store, options: Required<VenueOptions>): Promise<Instance> {
-  const metadata = initialMetadata(options.sources, options);
-  await store.fill(options.baseSql, metadata);
-  const instance: Instance = {
-    settings: options,
-    sourcePool: store.source,
-    metadataPool: store.metadata,
-    lock: new Lock(),
-    sources: [],
-    inconsistentObjects: [],
-  };
-  await refresh(instance, metadata);
-  return instance;
 }
 
 async function readLedger(store: Store): Promise<number[]> {

@@ -5,17 +5,17 @@
  */
 
 import pg from "pg";
+import { type Connection, Exchange, type Problem } from "./pg_exchange.ts";
 import {
-  CLOSED_UNEXPECTEDLY,
   ConnectionLostError,
   type Database,
   identifier,
   NO_CONNECTION,
   type Outcome,
-  OutcomeFolder,
   type Session,
   TooManyClientsError,
 } from "./session.ts";
+import { rowsOf } from "./transaction.ts";
 
 /** What is used of node-postgres, which brings no types. */
 interface Client {
@@ -24,21 +24,9 @@ interface Client {
   getTransactionStatus(): "I" | "T" | "E" | null;
   connect(): Promise<unknown>;
   end(): Promise<void>;
-  query(submittable: Submittable): void;
+  query(submittable: Exchange): void;
   on(event: "error", handler: (error: Error) => void): void;
 }
-
-interface Connection {
-  query(text: string): void;
-  parse(message: { name: string; text: string; types: number[] }): void;
-  bind(message: { statement: string }): void;
-  execute(message: Record<never, never>): void;
-  sync(): void;
-  sendCopyFail(message: string): void;
-  on(event: "copyOutResponse", handler: () => void): void;
-}
-
-type Problem = Error & Partial<Record<"severity" | "code" | "detail" | "hint", string>>;
 
 /** Creates a database of its own on the server at `url` and drops it when it is closed. */
 export async function openPostgres(url: string): Promise<Database> {
@@ -46,12 +34,28 @@ export async function openPostgres(url: string): Promise<Database> {
   await administer(url, `create database ${identifier(name)} template template0 encoding 'UTF8'`);
   const address = new URL(url);
   address.pathname = `/${name}`;
+  const left = new Set<number>();
   return {
     sessions: Infinity,
-    open: () => NodePostgresSession.open(address.href),
+    open: () => NodePostgresSession.open(address.href, (backend) => left.add(backend)),
     kill: (session) => administer(url, `select pg_catalog.pg_terminate_backend(${session.backend}, 10000)`),
+    settled: () => waitForEnd(url, left),
     close: () => administer(url, `drop database ${identifier(name)} with (force)`),
   };
+}
+
+async function waitForEnd(url: string, backends: Set<number>): Promise<void> {
+  if (backends.size === 0) return;
+  const session = await NodePostgresSession.open(url);
+  try {
+    for (const backend of backends) {
+      const alive = `select from pg_catalog.pg_stat_activity where pid = ${backend}`;
+      while (rowsOf(await session.run(alive)).length > 0) await session.run("select pg_catalog.pg_sleep(0.01)");
+      backends.delete(backend);
+    }
+  } finally {
+    await session.close();
+  }
 }
 
 async function administer(url: string, text: string): Promise<void> {
@@ -68,17 +72,19 @@ async function administer(url: string, text: string): Promise<void> {
 
 class NodePostgresSession implements Session {
   readonly #url: string;
+  readonly #onAbandon: (backend: number) => void;
   #client: Client | undefined;
-  #active: Submittable | undefined;
+  #active: Exchange | undefined;
   #lost = true;
   #prepared = new Map<string, string>();
 
-  constructor(url: string) {
+  constructor(url: string, onAbandon: (backend: number) => void) {
     this.#url = url;
+    this.#onAbandon = onAbandon;
   }
 
-  static async open(url: string): Promise<NodePostgresSession> {
-    const session = new NodePostgresSession(url);
+  static async open(url: string, onAbandon: (backend: number) => void = () => {}): Promise<NodePostgresSession> {
+    const session = new NodePostgresSession(url, onAbandon);
     await session.#connect();
     return session;
   }
@@ -129,6 +135,17 @@ class NodePostgresSession implements Session {
     await client?.end();
   }
 
+  async abandon(): Promise<void> {
+    this.#onAbandon(this.backend);
+    const stream = this.#client?.connection.stream;
+    this.#lost = true;
+    if (stream === undefined || stream.closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stream.once("close", resolve);
+    stream.destroy();
+    await promise;
+  }
+
   async #connect(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url }) as Client;
     client.on("error", () => {
@@ -152,7 +169,7 @@ class NodePostgresSession implements Session {
     const client = this.#client;
     if (client === undefined || this.#lost) return Promise.reject(new ConnectionLostError(NO_CONNECTION));
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#active = new Submittable(send, {
+    this.#active = new Exchange(send, {
       resolve,
       reject: (error) => {
         this.#lost = true;
@@ -161,69 +178,5 @@ class NodePostgresSession implements Session {
     });
     client.query(this.#active);
     return promise;
-  }
-}
-
-/** One exchange, in the shape that node-postgres calls. */
-class Submittable {
-  readonly #send: (connection: Connection) => void;
-  readonly #settle: { resolve(outcome: Outcome): void; reject(error: ConnectionLostError): void };
-  readonly #folder = new OutcomeFolder();
-
-  constructor(
-    send: (connection: Connection) => void,
-    settle: { resolve(outcome: Outcome): void; reject(error: ConnectionLostError): void },
-  ) {
-    this.#send = send;
-    this.#settle = settle;
-  }
-
-  submit(connection: Connection): void {
-    this.#send(connection);
-  }
-
-  handleRowDescription(message: { fields: { name: string }[] }): void {
-    this.#folder.columns(message.fields.map(({ name }) => name));
-  }
-
-  handleDataRow(message: { fields: (string | null)[] }): void {
-    this.#folder.row(message.fields);
-  }
-
-  handleCommandComplete(): void {
-    this.#folder.complete();
-  }
-
-  handleEmptyQuery(): void {
-    this.#folder.empty();
-  }
-
-  handleCopyInResponse(connection: Connection): void {
-    this.#folder.copy("CopyIn");
-    connection.sendCopyFail("no data");
-  }
-
-  handleCopyOutResponse(): void {
-    this.#folder.copy("CopyOut");
-  }
-
-  handleCopyData(): void {
-    // Rows of COPY TO STDOUT: nobody reads them.
-  }
-
-  handleReadyForQuery(): void {
-    this.#settle.resolve(this.#folder.outcome);
-  }
-
-  handleError(error: Problem): void {
-    if (error.severity === undefined) {
-      this.#settle.reject(new ConnectionLostError(CLOSED_UNEXPECTEDLY));
-    } else if (error.severity === "FATAL" || error.severity === "PANIC") {
-      this.#settle.reject(new ConnectionLostError(`${error.severity}:  ${error.message}\n${CLOSED_UNEXPECTEDLY}`));
-    } else {
-      const { code = "", message, detail = null, hint = null } = error;
-      this.#folder.error({ code, message, detail, hint });
-      this.#settle.resolve(this.#folder.outcome);
-    }
   }
 }

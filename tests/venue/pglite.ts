@@ -24,20 +24,13 @@ const CACHE_FILE = new URL(`pglite-${VERSION}.tar`, CACHE_FOLDER);
 /** Opens a new, empty PGlite database. */
 export async function openPglite(): Promise<Database> {
   const engine = await create();
-  let current: PgliteSession | undefined;
+  const state: State = { inTransaction: false };
   return {
     sessions: 1,
-    open() {
-      if (current !== undefined) throw new Error("Cannot open a second session: PGlite has only one");
-      current = new PgliteSession(engine, () => current = undefined);
-      return Promise.resolve(current);
-    },
-    kill(session) {
-      return (session as PgliteSession).kill();
-    },
-    close() {
-      return engine.close();
-    },
+    open: () => Promise.resolve(new PgliteSession(engine, state)),
+    kill: (session) => (session as PgliteSession).kill(),
+    settled: () => Promise.resolve(),
+    close: () => engine.close(),
   };
 }
 
@@ -66,17 +59,26 @@ async function store(copy: Blob): Promise<void> {
   await Deno.rename(draft, CACHE_FILE);
 }
 
+interface State {
+  inTransaction: boolean;
+}
+
+/** The one session of PGlite, or what is left of it for somebody whose connection was lost. */
 class PgliteSession implements Session {
   readonly backend = 0;
-  inTransaction = false;
   readonly #engine: PGlite;
-  readonly #onClose: () => void;
+  readonly #state: State;
   #prepared = new Map<string, string>();
   #lost = false;
+  #closed = false;
 
-  constructor(engine: PGlite, onClose: () => void) {
+  constructor(engine: PGlite, state: State) {
     this.#engine = engine;
-    this.#onClose = onClose;
+    this.#state = state;
+  }
+
+  get inTransaction(): boolean {
+    return this.#state.inTransaction;
   }
 
   // PGlite ends the process on COPY FROM STDIN unless the refusal comes in the same bytes. Elsewhere it is ignored.
@@ -97,30 +99,36 @@ class PgliteSession implements Session {
   }
 
   async reset(): Promise<void> {
-    if (this.#lost) await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
-    await this.#engine.execProtocol(protocol.serialize.query("discard all"));
-    this.#prepared = new Map();
+    await this.close();
     this.#lost = false;
+    this.#closed = false;
   }
 
   async close(): Promise<void> {
-    this.#lost = true;
-    await this.reset();
-    this.#lost = true;
-    this.#onClose();
+    // What is closed is somebody else's by now.
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.kill();
+    await this.#engine.execProtocol(protocol.serialize.query("discard all"));
+    this.#prepared = new Map();
   }
 
   /** Loses the open transaction and the connection, as far as the user of this session can tell. */
   async kill(): Promise<void> {
     this.#lost = true;
     await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
+    this.#state.inTransaction = false;
+  }
+
+  abandon(): Promise<void> {
+    return this.close();
   }
 
   async #send(...parts: Uint8Array[]): Promise<Outcome> {
     if (this.#lost) throw new ConnectionLostError(NO_CONNECTION);
     const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
     const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
-    this.inTransaction = ready?.status !== "I";
+    this.#state.inTransaction = ready?.status !== "I";
     return fold(messages);
   }
 }

@@ -13,8 +13,11 @@ const TITLES = {
   504: "Gateway Time-out",
 } as const;
 
+/** A status that a proxy answers with. */
+export type ProxyStatus = keyof typeof TITLES;
+
 /** The page for a status. */
-export function proxyPage(status: keyof typeof TITLES): Answer {
+export function proxyPage(status: ProxyStatus): Answer {
   const title = `${status} ${TITLES[status]}`;
   return {
     status,

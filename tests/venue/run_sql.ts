@@ -149,6 +149,8 @@ function runInTransaction(
 async function beside(stages: Stages, session: Session, run: () => Promise<Outcome>): Promise<Outcome> {
   const ended = Promise.withResolvers<void>();
   const strike = stages.during?.(session, ended.promise);
+  // Its error is told below; until then nobody would listen.
+  strike?.catch(() => {});
   try {
     return await run();
   } finally {

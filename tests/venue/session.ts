@@ -35,6 +35,11 @@ export interface Session {
   reset(): Promise<void>;
   /** Ends the connection. */
   close(): Promise<void>;
+  /**
+   * Loses the connection without a goodbye. A backend that is at work goes on, and keeps its locks, until it next looks
+   * at its client; then it aborts.
+   */
+  abandon(): Promise<void>;
 }
 
 /** A database that sessions can be opened on. */
@@ -45,6 +50,8 @@ export interface Database {
   open(): Promise<Session>;
   /** Ends the backend of `session` as an administrator would. */
   kill(session: Session): Promise<void>;
+  /** Resolves when the backends of all abandoned sessions have ended. */
+  settled(): Promise<void>;
   /** Ends what belongs to this database. All sessions must be closed before. */
   close(): Promise<void>;
 }
@@ -63,6 +70,15 @@ export const CLOSED_UNEXPECTEDLY = "server closed the connection unexpectedly\n"
 
 /** What libpq says on a connection that is already known to be broken. */
 export const NO_CONNECTION = "no connection to the server\n";
+
+const NOT_CONNECTED = 'connection to server at "127.0.0.1", port 5432 failed: ';
+
+/** What libpq says when nothing listens. */
+export const CONNECTION_REFUSED = `${NOT_CONNECTED}Connection refused\n` +
+  "\tIs the server running on that host and accepting TCP/IP connections?\n";
+
+/** What libpq says when all connections are taken. */
+export const TOO_MANY_CLIENTS = `${NOT_CONNECTED}FATAL:  sorry, too many clients already\n`;
 
 /** Folds the messages of one answer into its outcome. */
 export class OutcomeFolder {

@@ -9,9 +9,12 @@ import { openPostgres } from "./node_postgres.ts";
 import { openPglite } from "./pglite.ts";
 import { SessionPool } from "./pool.ts";
 import type { Database } from "./session.ts";
+import { Slots } from "./slots.ts";
 import { endLeftover, rowsOf } from "./transaction.ts";
 
 const DROP_ALL = `
+select pg_catalog.pg_terminate_backend(pid, 10000) from pg_catalog.pg_stat_activity
+ where datname = current_database() and usename = current_user and backend_type = 'client backend' and pid <> pg_backend_pid();
 do $$
 declare
   schema_name text;
@@ -34,21 +37,39 @@ export interface StoreOptions {
   retries: number;
 }
 
-/** The database and its pools. */
+/** The pools of one process of Hasura. */
+interface Pools {
+  /** For `run_sql`. */
+  source: SessionPool;
+  /** For Hasura's own tables. */
+  metadata: SessionPool;
+}
+
+/** The database, Hasura's pools, and the way past Hasura. */
 export class Store {
   readonly #database: Database;
+  readonly #options: StoreOptions;
+  /** Where there is only one session, all take turns on it. */
+  readonly #one: Slots | undefined;
   readonly #direct: SessionPool;
-  /** For `run_sql`. */
-  readonly source: SessionPool;
-  /** For Hasura's own tables. */
-  readonly metadata: SessionPool;
+  #pools: Pools;
 
-  private constructor(database: Database, { poolSize, retries }: StoreOptions) {
+  private constructor(database: Database, options: StoreOptions) {
     this.#database = database;
-    this.source = new SessionPool(database, { size: Math.min(poolSize, database.sessions), retries });
-    const alone = database.sessions === 1;
-    this.metadata = alone ? this.source : new SessionPool(database, { size: 3, retries });
-    this.#direct = alone ? this.source : new SessionPool(database, { size: 1, retries: 0 });
+    this.#options = options;
+    this.#one = database.sessions === 1 ? new Slots(1) : undefined;
+    this.#direct = new SessionPool(database, { slots: this.#one ?? new Slots(1), retries: 0 });
+    this.#pools = this.#makePools();
+  }
+
+  /** Hasura's pools. */
+  get pools(): Pools {
+    return this.#pools;
+  }
+
+  /** Whether Hasura can connect to the database. */
+  get reachable(): boolean {
+    return this.#pools.source.reachable;
   }
 
   /** Opens an empty database. */
@@ -63,7 +84,31 @@ export class Store {
     await this.run(catalogSql(metadata));
   }
 
-  /** Drops all schemas and forgets all session state. Nothing may be running. */
+  /** Loses all of Hasura's connections, and gives it fresh pools. */
+  async renew(): Promise<void> {
+    const { reachable } = this;
+    const old = [...this.#each()];
+    this.#pools = this.#makePools();
+    if (!reachable) { for (const pool of this.#each()) await pool.lose(); }
+    await Promise.all(old.map((pool) => pool.abandon()));
+  }
+
+  /** Ends the backends of Hasura's sessions and refuses new ones, until {@linkcode restore}. */
+  async lose(): Promise<void> {
+    await Promise.all([...this.#each()].map((pool) => pool.lose()));
+  }
+
+  /** Lets Hasura connect again. */
+  restore(): void {
+    for (const pool of this.#each()) pool.restore();
+  }
+
+  /** Resolves when the backends of all lost connections have ended. */
+  settled(): Promise<void> {
+    return this.#database.settled();
+  }
+
+  /** Drops all schemas and forgets all session state. Backends that are still at work are ended. */
   async empty(): Promise<void> {
     await this.#closeSessions();
     await this.run(DROP_ALL);
@@ -88,6 +133,17 @@ export class Store {
   }
 
   async #closeSessions(): Promise<void> {
-    for (const pool of new Set([this.source, this.metadata, this.#direct])) await pool.close();
+    for (const pool of [...this.#each(), this.#direct]) await pool.close();
+  }
+
+  #each(): Set<SessionPool> {
+    return new Set([this.#pools.source, this.#pools.metadata]);
+  }
+
+  #makePools(): Pools {
+    const { poolSize, retries } = this.#options;
+    const make = (size: number) => new SessionPool(this.#database, { slots: this.#one ?? new Slots(size), retries });
+    const source = make(poolSize);
+    return { source, metadata: this.#one === undefined ? make(3) : source };
   }
 }
