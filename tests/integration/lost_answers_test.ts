@@ -372,30 +372,35 @@ for (const { name, database } of backends()) {
     const waiting = { ...first, up: `select nextval('attempts'); select pg_advisory_xact_lock(42); ${first.up}` };
     await using deployment = await createDeployment({ migrations: [waiting] });
     await venue.sql("create sequence attempts; select pg_advisory_lock(42)");
-    const release = Promise.withResolvers<void>();
-    venue.addFault({ match: STEP, when: "during", do: { html: 504 } });
-    const running = runTool([...RUN_ALL, "--lock-timeout=1"], {
+    const deliver = Promise.withResolvers<void>();
+    venue.addFault({ match: STEP, do: { deliverAfter: deliver.promise } });
+    using real = createRuntime();
+    let isSlowed = false;
+    const running = runTool(RUN_ALL, {
       venue,
       path: deployment.path,
       runtime: {
-        // As if the ledger could be read only after the time within which the step may start.
-        async fetch(url, init) {
-          using real = createRuntime();
+        // The first look for the step comes to the ledger only after the time within which the step may start.
+        fetch(url, init) {
           const text = typeof init.body === "string" ? init.body : "";
-          const slow = text.includes("as look") && venue.log.some(isStep)
-            ? text.replace(
-              "select pg_catalog.json_build_object(\\n  'clock'",
-              "select pg_sleep(1.2); select pg_catalog.json_build_object(\\n  'clock'",
-            )
-            : text;
-          const response = await real.fetch(url, { ...init, ...(text === "" ? {} : { body: slow }) });
-          return new Response(await response.text(), response);
+          if (isSlowed || !text.includes("as look") || !venue.log.some(isStep)) return real.fetch(url, init);
+          isSlowed = true;
+          const beforeLedger = "select pg_catalog.json_build_object(\\n  'clock'";
+          assert.ok(text.includes(beforeLedger));
+          return real.fetch(url, {
+            ...init,
+            body: text.replace(beforeLedger, `select pg_sleep(1.5); ${beforeLedger}`),
+          });
         },
       },
     });
-    while ((await venue.sql("select last_value, is_called from attempts"))[0]?.[1] !== "t");
+    const sleeping =
+      "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+    while ((await venue.sql(sleeping))[0]?.[0] !== "1");
+    deliver.resolve();
+    while ((await venue.sql("select is_called from attempts"))[0]?.[0] !== "t");
+    while ((await venue.sql(sleeping))[0]?.[0] !== "0");
     await venue.sql("select pg_advisory_unlock(42)");
-    release.resolve();
     const result = await running;
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(await venue.ledger(), [0, 1]);
