@@ -1,0 +1,85 @@
+/**
+ * What a run told: which steps are done and which are not, read from its output as a script or an operator would.
+ *
+ * @module
+ */
+
+import type { Direction } from "../../src/migrations/types.ts";
+import type { CliResult } from "../support/cli.ts";
+import { VERSIONS } from "./ground.ts";
+
+/** A sentence of the report about one version. */
+export interface Claim {
+  version: number;
+  /** Whether its step is told as done. */
+  done: boolean;
+  /** Where it stands in the report. */
+  where: string;
+}
+
+/** The report. */
+export interface Told {
+  claims: Claim[];
+  /** The first step that is told as not done. */
+  stoppedAt: number | undefined;
+}
+
+/** Reads the output of a run over all versions. @throws {Error} when it is not what the run should print */
+export function readTold(result: CliResult, { direction, json }: { direction: Direction; json: boolean }): Told {
+  return json ? readJson(result, direction) : readText(result, direction);
+}
+
+interface JsonReport {
+  done: { version: number }[];
+  remaining: { version: number }[];
+  migrations: { version: number; inDatabase: boolean }[] | null;
+  error: { exitCode: number } | null;
+}
+
+function readJson({ code, stdout, stderr }: CliResult, direction: Direction): Told {
+  if (code !== 0) {
+    const { error } = JSON.parse(stderr) as { error: { exitCode: number } };
+    if (error.exitCode !== code) throw new Error(`the error tells exit code ${error.exitCode}`);
+  }
+  if (stdout === "") return nothingStarted("no report");
+  const { done, remaining, migrations, error } = JSON.parse(stdout) as JsonReport;
+  if ((error?.exitCode ?? 0) !== code) throw new Error(`the report tells exit code ${error?.exitCode}`);
+  return {
+    claims: [
+      ...done.map(({ version }) => ({ version, done: true, where: "done" })),
+      ...remaining.map(({ version }) => ({ version, done: false, where: "remaining" })),
+      ...(migrations ?? []).map(({ version, inDatabase }) => fromTable(version, inDatabase, direction)),
+    ],
+    stoppedAt: remaining[0]?.version,
+  };
+}
+
+function readText({ stdout, stderr }: CliResult, direction: Direction): Told {
+  const past = direction === "apply" ? "applied" : "reverted";
+  const claims: Claim[] = [...stderr.matchAll(new RegExp(`^INFO (\\d+)_step_\\1 ${past}$`, "gm"))]
+    .map(([, version]) => ({ version: Number(version), done: true, where: "INFO line" }));
+  const [, doneText, totalText, next] =
+    new RegExp(`^INFO (\\d+) of (\\d+) migrations ${past}(?:; the next one is (\\d+)_step_\\3)?$`, "m").exec(stderr) ??
+      [];
+  const [, table] = /#\nDatabase Status\n#+\n([^]*)$/.exec(stdout) ?? [];
+  if (doneText === undefined && table === undefined) return nothingStarted("no summary");
+  // The summary counts; which ones they are follows from the order.
+  const order = direction === "apply" ? VERSIONS : VERSIONS.toReversed();
+  const planned = order.slice(VERSIONS.length - Number(totalText ?? 0));
+  for (const [index, version] of planned.entries()) {
+    claims.push({ version, done: index < Number(doneText), where: "summary" });
+  }
+  for (const [, version, inDatabase] of (table ?? "").matchAll(/^(\d+) .* {2}(Present|Not Present)$/gm)) {
+    claims.push(fromTable(Number(version), inDatabase === "Present", direction));
+  }
+  return { claims, stoppedAt: next === undefined ? undefined : Number(next) };
+}
+
+function fromTable(version: number, inDatabase: boolean, direction: Direction): Claim {
+  return { version, done: inDatabase === (direction === "apply"), where: "status table" };
+}
+
+/** A run that ends before its plan tells that it has changed nothing. */
+function nothingStarted(where: string): Told {
+  return { claims: VERSIONS.map((version) => ({ version, done: false, where })), stoppedAt: VERSIONS[0] };
+}
