@@ -11,15 +11,15 @@ import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { formatDuration } from "../duration.ts";
 import { checkSqlFile } from "./file_check.ts";
 import { readStepSql } from "./folder.ts";
-import { describeHolder, stepComment, workOf } from "./holder.ts";
-import type { Look } from "./look.ts";
+import { isSentAgain, lookQuietly, refusalOf } from "./guard_refusal.ts";
+import { describeHolder, stepComment } from "./holder.ts";
 import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
 import type { RunOptions } from "./run_options.ts";
 import { sendStep } from "./send.ts";
 import { settleStep, type StepFate } from "./settle.ts";
 import { STEP_STATES, stepText } from "./step.ts";
-import { explainStepError, mayEndTransaction } from "./step_error.ts";
-import { currentVersion, migrationTitle, openAfterTasks, type Step, stepFile } from "./types.ts";
+import { explainStepError } from "./step_error.ts";
+import { migrationTitle, openAfterTasks, type Step, stepFile } from "./types.ts";
 
 /** What a committed step leaves. */
 export interface Executed {
@@ -64,9 +64,8 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
     const ended = await sendOnce(step, { ...options, sql, startUntil, lockTimeout });
     if (ended.kind === "done") return ended;
     const { error, givenUpAfter } = ended;
-    const look = error instanceof HasuraError ? await lookQuietly(options) : undefined;
-    const mayBeLate = !ended.wasSeen && observer.clock() > startUntil;
-    const refusal = ended.isLate ? STEP_STATES.late : refusalOf(error, step, { look, sql, mayBeLate });
+    const look = error instanceof HasuraError ? await lookQuietly(observer) : undefined;
+    const refusal = ended.isLate ? STEP_STATES.late : refusalOf(error, step, { look, sql });
     if (refusal === STEP_STATES.locked && rt.now() < lockDeadline) {
       const who = look?.holder === undefined ? "another run" : describeHolder(look.holder, look.clock);
       options.waiting.say(`${options.what}: waiting for ${who}`);
@@ -178,43 +177,6 @@ function endOf(
   }
 }
 
-/**
- * Whether Hasura has lost its connection to PostgreSQL and sent the text again, which its guard then refused: the lock is
- * held by the first attempt, whose backend may still be at work, or the first was seen at work and the second came late.
- */
-async function isSentAgain(
-  { error, wasSeen }: { error: unknown; wasSeen: boolean },
-  step: Step,
-  options: RunOptions,
-): Promise<boolean> {
-  if (!(error instanceof HasuraError) || error.code !== "postgres-error") return false;
-  const sqlState = error.postgres?.sqlState;
-  if (sqlState === STEP_STATES.late) return wasSeen;
-  if (error.postgres !== undefined && sqlState !== STEP_STATES.locked) return false;
-  const run = (await lookQuietly(options))?.holder?.run;
-  return run !== undefined && run.id === options.name.id && run.work === workOf(step);
-}
-
-/**
- * With which state the guard refused to start the step, if it did. Where Hasura hides what PostgreSQL says
- * (HASURA_GRAPHQL_ADMIN_INTERNAL_ERRORS), what the database shows has to do: whoever is at work is in the way.
- */
-function refusalOf(
-  error: unknown,
-  step: Step,
-  { look, sql, mayBeLate }: { look: Look | undefined; sql: string; mayBeLate: boolean },
-): string | undefined {
-  if (!(error instanceof HasuraError)) return undefined;
-  if (error.postgres !== undefined) return error.postgres.sqlState;
-  if (error.code !== "postgres-error" || look === undefined) return undefined;
-  if (look.holder !== undefined) return STEP_STATES.locked;
-  const { before, after } = versionsAround(step);
-  const current = currentVersion(look.ledger);
-  if (current === before) return mayBeLate ? STEP_STATES.late : undefined;
-  if (current === after && mayEndTransaction(sql)) return undefined;
-  return STEP_STATES.ledgerChanged;
-}
-
 function versionsAround({ direction, migration: { version } }: Step): { before: number; after: number } {
   return direction === "apply" ? { before: version - 1, after: version } : { before: version, after: version - 1 };
 }
@@ -239,14 +201,5 @@ async function lookBefore(step: Step, { observer, client, source }: RunOptions):
     const explained = explainCallError(error, { action: "read the ledger", endpoint: client.endpoint, source });
     if (explained instanceof ToolError) explained.state = `${migrationTitle(step.migration)} was not started`;
     throw explained;
-  }
-}
-
-/** For messages only: where the database cannot be asked, they say less. */
-async function lookQuietly({ observer }: RunOptions): Promise<Look | undefined> {
-  try {
-    return await observer.look({ attempts: 1 });
-  } catch {
-    return undefined;
   }
 }
