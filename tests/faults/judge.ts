@@ -33,9 +33,9 @@ export function findWrong(
     wrong.push(`exit code ${code}, but the ledger is ${truth.ledger.join(", ")}`);
   }
   try {
-    const { claims, stoppedAt } = readTold(result, { direction, json: kind.mode === "bulk" });
+    const { claims, unknown } = readTold(result, { direction, json: kind.mode === "bulk" });
     for (const { version, done, where } of claims) {
-      if (code === UNKNOWN_CODE && version === stoppedAt) continue;
+      if (version === unknown) continue;
       if (done === isDone(truth, version, direction)) continue;
       wrong.push(
         `${where}: ${version} is told as ${done ? "done" : "not done"}, the ledger is ${truth.ledger.join(", ")}`,

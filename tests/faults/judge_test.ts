@@ -43,6 +43,7 @@ const STATE = { inFolder: true, name: "x" };
 const JSON_REPORT = {
   done: [{ version: 1 }],
   remaining: [{ version: 2 }, { version: 3 }],
+  unknown: null,
   migrations: [1, 2, 3].map((version) => ({ version, ...STATE, inDatabase: version === 1 })),
 };
 const TEXT_TABLE = `################\nDatabase Status\n################
@@ -61,8 +62,9 @@ Deno.test("wrong JSON reports are seen", async (t) => {
     ["the table shows another state", 4, { migrations: [{ version: 1, inDatabase: false }] }, {}, true],
     ["0, and not all is done", 0, { error: null }, {}, true],
     ["7, and not all is done", 7, {}, {}, true],
-    ["nobody knows of the first step that is left", 9, {}, { ledger: [0, 1, 2] }, false],
-    ["nobody knows, and a later step is done", 9, { migrations: null }, { ledger: [0, 1, 2, 3] }, true],
+    ["nobody knows of the first step that is left", 9, { unknown: { version: 2 } }, { ledger: [0, 1, 2] }, false],
+    ["nobody knows, and that is not said", 9, {}, { ledger: [0, 1, 2] }, true],
+    ["nobody knows, and a later step is done", 9, { unknown: { version: 2 } }, { ledger: [0, 1, 2, 3] }, true],
     ["a code without a reason", 70, {}, {}, true],
     ["another code in the report", 4, { error: { exitCode: 1 } }, {}, true],
   ];

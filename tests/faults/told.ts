@@ -20,8 +20,8 @@ export interface Claim {
 /** The report. */
 export interface Told {
   claims: Claim[];
-  /** The first step that is told as not done. */
-  stoppedAt: number | undefined;
+  /** The step of which it is told that nothing is known. */
+  unknown: number | undefined;
 }
 
 /** Reads the output of a run over all versions. @throws {Error} when it is not what the run should print */
@@ -32,6 +32,7 @@ export function readTold(result: CliResult, { direction, json }: { direction: Di
 interface JsonReport {
   done: { version: number }[];
   remaining: { version: number }[];
+  unknown: { version: number } | null;
   migrations: { version: number; inDatabase: boolean }[] | null;
   error: { exitCode: number } | null;
 }
@@ -42,7 +43,7 @@ function readJson({ code, stdout, stderr }: CliResult, direction: Direction): To
     if (error.exitCode !== code) throw new Error(`the error tells exit code ${error.exitCode}`);
   }
   if (stdout === "") return nothingStarted("no report");
-  const { done, remaining, migrations, error } = JSON.parse(stdout) as JsonReport;
+  const { done, remaining, unknown, migrations, error } = JSON.parse(stdout) as JsonReport;
   if ((error?.exitCode ?? 0) !== code) throw new Error(`the report tells exit code ${error?.exitCode}`);
   return {
     claims: [
@@ -50,7 +51,7 @@ function readJson({ code, stdout, stderr }: CliResult, direction: Direction): To
       ...remaining.map(({ version }) => ({ version, done: false, where: "remaining" })),
       ...(migrations ?? []).map(({ version, inDatabase }) => fromTable(version, inDatabase, direction)),
     ],
-    stoppedAt: remaining[0]?.version,
+    unknown: unknown?.version,
   };
 }
 
@@ -58,9 +59,9 @@ function readText({ stdout, stderr }: CliResult, direction: Direction): Told {
   const past = direction === "apply" ? "applied" : "reverted";
   const claims: Claim[] = [...stderr.matchAll(new RegExp(`^INFO (\\d+)_step_\\1 ${past}$`, "gm"))]
     .map(([, version]) => ({ version: Number(version), done: true, where: "INFO line" }));
-  const [, doneText, totalText, next] =
-    new RegExp(`^INFO (\\d+) of (\\d+) migrations ${past}(?:; the next one is (\\d+)_step_\\3)?$`, "m").exec(stderr) ??
-      [];
+  const rest = "; the next one is \\d+_step_\\d+|; of (\\d+)_step_\\d+ it is not known";
+  const [, doneText, totalText, unknown] =
+    new RegExp(`^INFO (\\d+) of (\\d+) migrations ${past}(?:${rest})?$`, "m").exec(stderr) ?? [];
   const [, table] = /#\nDatabase Status\n#+\n([^]*)$/.exec(stdout) ?? [];
   if (doneText === undefined && table === undefined) return nothingStarted("no summary");
   // The summary counts; which ones they are follows from the order.
@@ -72,7 +73,7 @@ function readText({ stdout, stderr }: CliResult, direction: Direction): Told {
   for (const [, version, inDatabase] of (table ?? "").matchAll(/^(\d+) .* {2}(Present|Not Present)$/gm)) {
     claims.push(fromTable(Number(version), inDatabase === "Present", direction));
   }
-  return { claims, stoppedAt: next === undefined ? undefined : Number(next) };
+  return { claims, unknown: unknown === undefined ? undefined : Number(unknown) };
 }
 
 function fromTable(version: number, inDatabase: boolean, direction: Direction): Claim {
@@ -81,5 +82,5 @@ function fromTable(version: number, inDatabase: boolean, direction: Direction): 
 
 /** A run that ends before its plan tells that it has changed nothing. */
 function nothingStarted(where: string): Told {
-  return { claims: VERSIONS.map((version) => ({ version, done: false, where })), stoppedAt: VERSIONS[0] };
+  return { claims: VERSIONS.map((version) => ({ version, done: false, where })), unknown: undefined };
 }
