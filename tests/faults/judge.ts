@@ -19,6 +19,9 @@ const ALL_DONE_CODES: readonly number[] = [0, 7];
 /** The outcome of a step could not be established: nothing is told about it. */
 export const UNKNOWN_CODE = 9;
 
+/** With these, a step can be told as one that nobody knows of: no answer, turned away and nobody to ask, a signal. */
+const CODES_OF_NOT_KNOWING: readonly number[] = [UNKNOWN_CODE, 4, 130, 143];
+
 /** What is wrong in the report of a run, one text each; `codes` are further exit codes that it may have. */
 export function findWrong(
   result: CliResult,
@@ -35,7 +38,7 @@ export function findWrong(
   try {
     const { claims, unknown } = readTold(result, { direction, json: kind.mode === "bulk" });
     for (const { version, done, where } of claims) {
-      if (version === unknown) continue;
+      if (version === unknown && CODES_OF_NOT_KNOWING.includes(code)) continue;
       if (done === isDone(truth, version, direction)) continue;
       wrong.push(
         `${where}: ${version} is told as ${done ? "done" : "not done"}, the ledger is ${truth.ledger.join(", ")}`,
