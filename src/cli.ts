@@ -6,8 +6,7 @@
 
 import { normalizeArgv } from "./argv.ts";
 import type { CommandContext, MigrateOptions, VenueOptions } from "./commands/context.ts";
-import { runMigrate } from "./commands/migrate.ts";
-import { runStatus, type StatusOptions } from "./commands/status.ts";
+import type { StatusOptions } from "./commands/status.ts";
 import { FailedError, InternalError, ToolError } from "./errors.ts";
 import { HELP_OPTION, readOptions, VERSION_OPTION } from "./options.ts";
 import { DEFAULT_HASURA_PATH } from "./paths.ts";
@@ -67,10 +66,13 @@ export async function runCli(rt: Runtime): Promise<number> {
       const { createRootCommand, runCompletions } = await import("./commands/root.ts");
       await runCompletions(createRootCommand(), argv);
     } else if (command === "status") {
+      // Each command is loaded when it is asked for: what the other one takes would only slow down the start.
+      const { runStatus } = await import("./commands/status.ts");
       const options: StatusOptions = readOptions(words);
       outcome = await runStatus(contextOf(options, notes), options);
       if (outcome !== undefined) reporter.fail(outcome);
     } else {
+      const { runMigrate } = await import("./commands/migrate.ts");
       const options: MigrateOptions = readOptions(words);
       outcome = await runMigrate(contextOf(options, notes), options);
     }

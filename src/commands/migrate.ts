@@ -72,7 +72,7 @@ async function migrate(
   checkFolderCoversLedger(ledgerBefore, folder);
   const steps = planSteps(direction, { ledger: ledgerBefore, folder });
   if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
-  await interruption.race(
+  const checkedFiles = await interruption.race(
     waiting.during("checking the files", () => checkStepFiles(rt, steps, { parse: options.noFileCheck !== true })),
   );
 
@@ -103,7 +103,7 @@ async function migrate(
     name: { id: crypto.randomUUID().slice(0, 8), operator: operatorName(rt) },
     timeouts,
     waiting,
-    checksFiles: options.noFileCheck !== true,
+    checkedFiles: options.noFileCheck === true ? undefined : checkedFiles,
     confirmsEach: options.all !== true,
     command: commandLine(options),
     async beforeStep(step, index) {

@@ -10,7 +10,7 @@ import { explainCallError } from "../hasura/explain.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { formatDuration } from "../duration.ts";
 import { checkSqlFile } from "./file_check.ts";
-import { readStepSql } from "./folder.ts";
+import { digestOf, readStepSql } from "./folder.ts";
 import { isSentAgain, lookQuietly, refusalOf } from "./guard_refusal.ts";
 import { describeHolder, stepComment } from "./holder.ts";
 import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
@@ -181,11 +181,13 @@ function versionsAround({ direction, migration: { version } }: Step): { before: 
   return direction === "apply" ? { before: version - 1, after: version } : { before: version, after: version - 1 };
 }
 
-/** The step's file, looked through once more: the folder may have changed while a question was asked. */
-async function readFile(step: Step, { rt, checksFiles }: RunOptions): Promise<string> {
+/** The step's file; looked through once more where it has changed, as it can while a question is asked. */
+async function readFile(step: Step, { rt, checkedFiles }: RunOptions): Promise<string> {
+  const path = stepFile(step);
   try {
     const sql = await readStepSql(rt, step);
-    if (checksFiles) await checkSqlFile(sql, { path: stepFile(step) });
+    const isChecked = checkedFiles === undefined || checkedFiles.get(path) === await digestOf(sql);
+    if (!isChecked) await checkSqlFile(sql, { path });
     return sql;
   } catch (error) {
     if (error instanceof ToolError) error.state = `${migrationTitle(step.migration)} was not started`;

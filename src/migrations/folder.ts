@@ -151,6 +151,12 @@ export async function readStepSql(rt: Files, step: Step): Promise<string> {
   return sql;
 }
 
+/** A text that differs where `sql` differs. */
+export async function digestOf(sql: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sql)));
+  return bytes.toHex();
+}
+
 function unusableFile(path: string, reason: string, cause?: unknown): ConfigError {
   return new ConfigError(`Cannot use "${path}": ${reason}`, {
     next: "Restore the file as the release has it, and run the same command again",

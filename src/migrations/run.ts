@@ -9,7 +9,7 @@ import type { Runtime } from "../runtime.ts";
 import { confirmStep } from "./confirm.ts";
 import { executeStep } from "./execute.ts";
 import { checkSqlFile } from "./file_check.ts";
-import { readStepSql } from "./folder.ts";
+import { digestOf, readStepSql } from "./folder.ts";
 import { openAfterTask } from "./plan.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
@@ -49,20 +49,26 @@ function workingOn({ direction, migration }: Step, { index, total }: { index: nu
  * Reads the file of every step once, so that one that cannot be used stops the run before it starts. They are not kept:
  * a release may have hundreds.
  *
+ * @returns what each file was like, by path; see {@linkcode digestOf}
  * @throws {ConfigError} when a file cannot be used, or with `parse` when it has what cannot be sent
  */
 export async function checkStepFiles(
   rt: Pick<Runtime, "readDir" | "readFile">,
   steps: Step[],
   { parse }: { parse: boolean },
-): Promise<void> {
+): Promise<Map<string, string>> {
+  const checked = new Map<string, string>();
   for (const step of steps) {
+    const path = stepFile(step);
     try {
       const sql = await readStepSql(rt, step);
-      if (parse) await checkSqlFile(sql, { path: stepFile(step) });
+      if (!parse) continue;
+      await checkSqlFile(sql, { path });
+      checked.set(path, await digestOf(sql));
     } catch (error) {
       if (error instanceof ToolError) error.state = "Nothing was changed";
       throw error;
     }
   }
+  return checked;
 }

@@ -23,8 +23,8 @@ export interface RunOptions {
   name: RunName;
   timeouts: Timeouts;
   waiting: Waiting;
-  /** Whether the files are looked through before they are sent. */
-  checksFiles: boolean;
+  /** Digests of the files that were looked through, by path; `undefined` where files are sent as they are. */
+  checkedFiles: ReadonlyMap<string, string> | undefined;
   /** Whether the ledger is asked after each step before it is told as done. */
   confirmsEach: boolean;
   /** The command line that continues this run, for messages. */
