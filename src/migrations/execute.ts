@@ -125,7 +125,8 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     },
   });
   if (result.kind === "proof") return { kind: "done", afterTaskOpen: result.proof.afterTaskOpen };
-  if (result.kind === "fate" && result.fate.kind === "not-done") {
+  // One that was at work and has left nothing was ended by somebody, who would not want it to be started again.
+  if (result.kind === "fate" && result.fate.kind === "not-done" && !result.wasSeen) {
     return { kind: "failed", error: NO_ANSWER, givenUpAfter: undefined, wasSeen: false, isLate: true };
   }
   if (result.kind === "fate") {

@@ -32,7 +32,8 @@ export function clearLeftovers(sql: string): Leftovers {
     after.push(RESTORE_SETTINGS);
   }
   // Settings with names of the file's own making are in no list of PostgreSQL's.
-  for (const name of customSettings(sql)) after.push(`reset ${name};`);
+  const custom = customSettings(sql);
+  if (custom.length > 0) after.push(resetCustomSettings(custom));
   // Deferred triggers of temporary tables have to run before those are gone.
   after.push("set constraints all immediate;");
   if (/\bhold\b/i.test(sql)) after.push("close all;");
@@ -48,6 +49,21 @@ function customSettings(sql: string): string[] {
   const names = sql.matchAll(/\bset(?:\s+session)?\s+(\w+\.\w+)\s*(?:=|\bto\b)|\bset_config\s*\(\s*'(\w+\.\w+)'/gi);
   return [...new Set(Array.from(names, ([, set, config]) => (set ?? config ?? "").toLowerCase()))]
     .filter((name) => !/^\d|\.\d|^hasura\./.test(name));
+}
+
+/** The names may as well come from a comment, or be columns that an UPDATE sets; those are no settings. */
+function resetCustomSettings(names: string[]): string {
+  return `do $aerie_db_migration_custom$
+declare
+  name text;
+begin
+  foreach name in array array[${names.map((name) => `'${name}'`).join(", ")}] loop
+    if pg_catalog.current_setting(name, true) is not null then
+      perform pg_catalog.set_config(name, null, false);
+    end if;
+  end loop;
+end
+$aerie_db_migration_custom$;`;
 }
 
 const SAVE_SETTINGS = `select pg_catalog.set_config('${SAVED}',

@@ -17,12 +17,10 @@ import { decodeStepProof, type StepProof } from "./step.ts";
 /** What sending came to. */
 export type SendResult =
   | { kind: "proof"; proof: StepProof }
-  /**
-   * `givenUp`: it took longer than the step's limit, and PostgreSQL was asked to end it. `wasSeen`: it was seen at work.
-   */
+  /** `givenUp`: it took longer than the step's limit, and PostgreSQL was asked to end it. `wasSeen`: it was at work. */
   | { kind: "error"; error: unknown; givenUp: boolean; wasSeen: boolean }
   /** The answer did not come; the database shows what became of the step, or could not be asked for too long. */
-  | { kind: "fate"; fate: StepFate };
+  | { kind: "fate"; fate: StepFate; wasSeen: boolean };
 
 /** A step as it is sent, and how to watch over it. */
 export interface SendOptions extends SentStep {
@@ -81,7 +79,7 @@ export async function sendStep(options: SendOptions): Promise<SendResult> {
       wasSeen ||= sight.kind === "running";
       options.onSight(sight);
     },
-  }, (fate) => found.resolve({ kind: "fate", fate }));
+  }, (fate) => found.resolve({ kind: "fate", fate, wasSeen }));
   const timers = [rt.every(WATCH_INTERVAL, () => void watch().catch(found.reject))];
   if (stepTimeout !== undefined) {
     const stop = rt.every(stepTimeout, () => {

@@ -365,6 +365,32 @@ for (const { name, database } of backends()) {
     assert.equal((await runTool(RUN_ALL, options)).code, 0);
   });
 
+  Deno.test(`a step that was ended while it ran, without an answer, is not started again: ${name}`, async () => {
+    await using venue = await startVenue({ database, retries: 0 });
+    const [first] = tableMigrations(1);
+    assert.ok(first !== undefined);
+    const waiting = { ...first, up: `select pg_advisory_xact_lock(42); ${first.up}` };
+    await using deployment = await createDeployment({ migrations: [waiting] });
+    await venue.sql("select pg_advisory_lock(42)");
+    const never = Promise.withResolvers<void>();
+    venue.addFault({ match: STEP, when: "after", do: { hold: never.promise } });
+    const result = await watchful(async (runtime) => {
+      const running = runTool(RUN_ALL, { venue, path: deployment.path, runtime });
+      let looks = 0;
+      await venue.waitForRequest(({ readOnly }) => readOnly === true && ++looks === 5);
+      const waiter = "select pid from pg_locks where locktype = 'advisory' and objid = 42 and not granted";
+      await venue.sql(`select pg_terminate_backend((${waiter}))`);
+      return await running;
+    });
+    assert.equal(result.code, 4, result.stderr);
+    assert.match(
+      result.stderr,
+      /state: 1_step_1 was not applied: the ledger does not show it, and it can no longer start/,
+    );
+    assert.equal(venue.log.filter(isStep).length, 1);
+    never.resolve();
+  });
+
   Deno.test(`a step that starts while it is looked for is not told as one that cannot start: ${name}`, async () => {
     await using venue = await startVenue({ database });
     const [first] = tableMigrations(1);

@@ -26,6 +26,11 @@ const FILES: [name: string, sql: string][] = [
   ["search_path", "set search_path to planning, public;"],
   ["search_path by function, as pg_dump does", "select pg_catalog.set_config('search_path', '', false);"],
   ["settings of all kinds", "set statement_timeout = '7h'; set client_min_messages = error; set DateStyle = 'German';"],
+  [
+    "words in comments and columns that look like settings",
+    "-- set table.column to null, set user.name = 1\n" +
+    "create type pair as (a int, b int); create table pairs (p pair); update pairs set p.a = 1;",
+  ],
   ["the time zone", "set time zone 'Asia/Tokyo'; SET SESSION work_mem = '77MB';"],
   ["a setting of its own", "set my.setting to 'x y''z'; select set_config('my.other', 'x', false); set my.third = 1;"],
   ["a setting that is put back to its default", "reset client_min_messages; reset all;"],

@@ -18,40 +18,26 @@ interface HeldRun {
   /** Lets it go on. */
   release(): void;
   result: Promise<CliResult>;
-  /** Code that the process was ended with. */
-  exitCode(): number | undefined;
 }
 
 /** Starts a run of two migrations, and waits until the request that `fault` is for has come. */
 async function heldRun(
   { when, match }: Pick<Fault, "when" | "match">,
   test: (run: HeldRun) => Promise<void>,
-  args = RUN_ALL,
 ): Promise<void> {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(2) });
   const hold = Promise.withResolvers<void>();
   const signals = Promise.withResolvers<(signal: StopSignal) => void>();
   venue.addFault({ match, do: { hold: hold.promise }, ...(when === undefined ? {} : { when }) });
-  let exitCode: number | undefined;
-  const result = runTool(args, {
-    venue,
-    path: deployment.path,
-    onSignalHandler: signals.resolve,
-    runtime: {
-      exit(code) {
-        exitCode ??= code;
-        throw new Error("the process has ended");
-      },
-    },
-  });
+  const result = runTool(RUN_ALL, { venue, path: deployment.path, onSignalHandler: signals.resolve });
   let seen = 0;
   await venue.waitForRequest((request) =>
     request.type === match.type && (match.readOnly === undefined || request.readOnly === match.readOnly) &&
     ++seen === (match.nth ?? 1)
   );
   const send = await signals.promise;
-  await test({ venue, send, release: hold.resolve, result, exitCode: () => exitCode });
+  await test({ venue, send, release: hold.resolve, result });
 }
 
 Deno.test({
