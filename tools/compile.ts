@@ -1,15 +1,28 @@
 /**
- * Compiles the program, with PostgreSQL's parser in the form that tools/program.ts tells of.
+ * Compiles the program, with npm's packages in the form that tools/program.ts tells of.
  *
- * Arguments: `compile` and all that `deno compile` takes. PROJECT_CONFIG names the program's own config, for Deno here too.
+ * Arguments: `compile` and all that `deno compile` takes.
  *
  * @module
  */
 
 import { gzipSync } from "node:zlib";
-// Imported so that Deno holds the package against the lock file: for its path alone it would not.
+import { dirname } from "node:path";
+// Imported so that Deno holds the packages against the lock file: for their paths alone it would not.
+import "graphql/package.json" with { type: "json" };
 import metadata from "libpg-query/package.json" with { type: "json" };
-import { PARSER_FOLDER, PARSER_MODULE, PARSER_WASM, parserModule } from "./program.ts";
+import "yaml/package.json" with { type: "json" };
+import {
+  importsBeside,
+  MODULES_FOLDER,
+  PACKAGE_MODULES,
+  type PackageModule,
+  PARSER_FOLDER,
+  PARSER_MODULE,
+  PARSER_WASM,
+  parserModule,
+  PROGRAM_CONFIG,
+} from "./program.ts";
 
 const folder = new URL("./", import.meta.resolve("libpg-query/package.json"));
 
@@ -25,9 +38,26 @@ async function unpackParser(): Promise<void> {
   await Deno.writeFile(PARSER_FOLDER + PARSER_WASM, gzipSync(wasm, { level: 9 }));
 }
 
+/** Copies a module of a package, and all that it imports, with the license. */
+async function unpackModules({ name, entry }: PackageModule): Promise<void> {
+  const from = new URL("./", import.meta.resolve(`${name}/package.json`));
+  const to = `${MODULES_FOLDER}${name}/`;
+  const license = (await Deno.readTextFile(new URL("LICENSE", from))).trim().replaceAll("*/", "* /");
+  const wanted = new Set([entry]);
+  for (const path of wanted) {
+    const source = await Deno.readTextFile(new URL(path, from));
+    await Deno.mkdir(dirname(to + path), { recursive: true });
+    await Deno.writeTextFile(to + path, path === entry ? `/*!\n${name}\n\n${license}\n*/\n${source}` : source);
+    for (const further of importsBeside(path, source)) wanted.add(further);
+  }
+}
+
 const [subcommand = "", ...rest] = Deno.args;
 await unpackParser();
+await Deno.remove(MODULES_FOLDER, { recursive: true }).catch(() => {});
+for (const module of PACKAGE_MODULES) await unpackModules(module);
 const { code } = await new Deno.Command("sh", {
   args: ["tools/deno.sh", subcommand, "--include", PARSER_FOLDER + PARSER_WASM, ...rest],
+  env: { PROJECT_CONFIG: PROGRAM_CONFIG },
 }).spawn().status;
 Deno.exit(code);

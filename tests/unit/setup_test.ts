@@ -16,7 +16,7 @@ import {
   readableDeclarations,
   stubFiles,
 } from "../../tools/npm_way.ts";
-import { PARSER_WASM, parserModule, PROGRAM_CONFIG, programConfig } from "../../tools/program.ts";
+import { importsBeside, PARSER_WASM, parserModule, PROGRAM_CONFIG, programConfig } from "../../tools/program.ts";
 import { findSummary, judge } from "../../tools/test_summary.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -169,13 +169,13 @@ Deno.test("the program's lock file has no package of the tests, and no package o
   assert.throws(() => programPart(needy, root), /"@a\/sql@2.0.0" needs "other"/);
 });
 
-Deno.test("the program's config has no tests, other paths, and the parser's other form", () => {
+Deno.test("the program's config has no tests, other paths, and npm's packages in their other form", () => {
   const config = {
     name: "x",
     workspace: ["./tests"],
     nodeModulesDir: "none",
     compilerOptions: { strict: true },
-    imports: { "libpg-query": "npm:libpg-query@1", a: "./.tools/kept/a.ts", b: "./b.ts" },
+    imports: { "libpg-query": "npm:libpg-query@1", yaml: "npm:yaml@2", a: "./.tools/kept/a.ts", b: "./b.ts" },
   };
   assert.deepEqual(programConfig(config), {
     nodeModulesDir: "none",
@@ -185,9 +185,33 @@ Deno.test("the program's config has no tests, other paths, and the parser's othe
       a: "./kept/a.ts",
       b: "../b.ts",
       "libpg-query/wasm/libpg-query.js": "./parser/libpg-query.js",
+      "graphql/language/parser.js": "./packages/graphql/language/parser.mjs",
+      "graphql/language/printer.js": "./packages/graphql/language/printer.mjs",
+      yaml: "./packages/yaml/browser/dist/index.js",
     },
     lock: { path: "./program.lock", frozen: true },
   });
+});
+
+Deno.test("a module's imports from beside itself are found, in every form", () => {
+  const source = `import { a } from './a.js';
+import b, { c } from "../b.mjs";
+import './effect.js';
+import outside from 'buffer';
+export * from './d.js';
+export {
+  e,
+  f
+} from "./deep/e.js";
+const text = "import x from './not.js'";
+`;
+  assert.deepEqual(importsBeside("dist/sub/index.js", source), [
+    "dist/sub/a.js",
+    "dist/b.mjs",
+    "dist/sub/effect.js",
+    "dist/sub/d.js",
+    "dist/sub/deep/e.js",
+  ]);
 });
 
 Deno.test("the parser's other form finds its WebAssembly beside itself, each time it is created", async () => {
