@@ -15,16 +15,24 @@ export type TableName = {
   name: string;
 };
 
+/** A tracked table with all that hangs on it. */
+export type TableEntry = {
+  [key: string]: Json;
+  table: TableName;
+};
+
 /** A database that Hasura serves. */
 export type Source = {
+  [key: string]: Json;
   name: string;
-  kind: "postgres";
-  tables: { table: TableName }[];
+  kind: string;
+  tables: TableEntry[];
   configuration: Json;
 };
 
 /** The metadata document, format 3. */
 export type Metadata = {
+  [key: string]: Json;
   version: 3;
   sources: Source[];
 };

@@ -1,14 +1,14 @@
 /**
- * Whether what the metadata names exists in the database.
+ * Objects of the metadata that do not fit the database, and the tables of the database behind tracked ones.
  *
  * @module
  */
 
 import type { Json } from "./bodies.ts";
-import type { Metadata, TableName } from "./catalog.ts";
+import type { TableName } from "./catalog.ts";
 import type { SessionPool } from "./pool.ts";
 import { literal, type Session } from "./session.ts";
-import { ownTransaction, query, rowsOf } from "./transaction.ts";
+import { query, rowsOf } from "./transaction.ts";
 
 /** An object of the metadata that does not fit the database. */
 export type InconsistentObject = {
@@ -18,24 +18,13 @@ export type InconsistentObject = {
   reason: string;
 };
 
-/** Tracked tables of `metadata` that do not exist. @throws {HasuraError} */
-export async function findInconsistent(pool: SessionPool, metadata: Metadata): Promise<InconsistentObject[]> {
-  return await ownTransaction(pool, async (session) => {
-    const found: InconsistentObject[] = [];
-    for (const source of metadata.sources) {
-      const tables = source.tables.map(({ table }) => table);
-      const existing = await tableOids(pool, session, { tables });
-      for (const table of tables.filter((table) => !existing.has(displayName(table)))) {
-        found.push({
-          type: "table",
-          name: `table ${displayName(table)} in source ${source.name}`,
-          definition: table,
-          reason: `Inconsistent object: no such table/view exists in source: "${displayName(table)}"`,
-        });
-      }
-    }
-    return found;
-  });
+/** An inconsistent object; `name` is what comes after its type. */
+export function inconsistent(
+  type: string,
+  name: string,
+  { definition, reason }: { definition: Json; reason: string },
+): InconsistentObject {
+  return { type, name: `${type} ${name}`, definition, reason: `Inconsistent object: ${reason}` };
 }
 
 /** Object ids of those tables and views that exist, by display name. @throws {HasuraError} */

@@ -13,6 +13,13 @@ export interface Located {
   path: string;
 }
 
+/** One item of a list. */
+export interface Item {
+  item: unknown;
+  /** As in `$.args.names[0]`. */
+  path: string;
+}
+
 /** Takes `value` as an object. @throws {HasuraError} */
 export function asObject(value: unknown, { path, what }: { path: string; what: string }): Located {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -46,6 +53,13 @@ export function int(object: Located, key: string, fallback?: number): number {
   const value = valueOf(object, key, fallback);
   if (typeof value === "number") return value;
   throw mismatch(object, key, `parsing Int failed, expected Number, but encountered ${typeName(value)}`);
+}
+
+/** Items of a list with their places. With `optional`, a missing key and `null` mean an empty list. @throws {HasuraError} */
+export function items(object: Located, key: string, kind: "required" | "optional" = "required"): Item[] {
+  const value = valueOf(object, key, kind === "optional" ? [] : undefined);
+  if (Array.isArray(value)) return value.map((item, index) => ({ item, path: `${object.path}.${key}[${index}]` }));
+  throw mismatch(object, key, `parsing [] failed, expected Array, but encountered ${typeName(value)}`);
 }
 
 /** With a fallback, a missing key and `null` mean the same. */

@@ -5,9 +5,12 @@
  */
 
 import type { Answer } from "./api.ts";
-import { initialMetadata, type Instance, Lock, refresh } from "./instance.ts";
-import type { VenueOptions } from "./options.ts";
+import { asObject } from "./decode.ts";
+import { initialMetadata, type Instance, Lock, look, refresh } from "./instance.ts";
+import type { FullOptions } from "./options.ts";
+import { parseMetadata } from "./parse_metadata.ts";
 import { proxyPage } from "./proxy_page.ts";
+import { NOTHING_KNOWN } from "./schema.ts";
 import type { Store } from "./store.ts";
 import { Waits } from "./waits.ts";
 
@@ -42,7 +45,7 @@ export class Hasura {
   }
 
   /** Starts Hasura for the first time. */
-  static async boot(parts: HasuraParts, options: Required<VenueOptions>): Promise<Hasura> {
+  static async boot(parts: HasuraParts, options: FullOptions): Promise<Hasura> {
     return new Hasura(parts, await fill(parts.store, options));
   }
 
@@ -97,7 +100,7 @@ export class Hasura {
   }
 
   /** Starts all over on an empty database. Nothing may be at work. */
-  async reset(options: Required<VenueOptions>): Promise<void> {
+  async reset(options: FullOptions): Promise<void> {
     await this.#parts.store.empty();
     this.#instance = await fill(this.#parts.store, options);
     await this.#open();
@@ -138,15 +141,16 @@ export class Hasura {
   }
 }
 
-async function fill(store: Store, options: Required<VenueOptions>): Promise<Instance> {
-  const metadata = initialMetadata(options.sources, options);
-  await store.fill(options.baseSql, metadata);
+async function fill(store: Store, options: FullOptions): Promise<Instance> {
+  const { metadata = initialMetadata(options.sources, options) } = options;
+  const parsed = parseMetadata(asObject(metadata, { path: "$", what: "Metadata" }));
+  await store.fill(options.baseSql, parsed);
   const instance = create(store, options);
-  await refresh(instance, metadata);
+  instance.schema = await look(instance, parsed);
   return instance;
 }
 
 function create(store: Store, settings: Instance["settings"]): Instance {
   const { source: sourcePool, metadata: metadataPool } = store.pools;
-  return { settings, sourcePool, metadataPool, lock: new Lock(), sources: [], inconsistentObjects: [] };
+  return { settings, sourcePool, metadataPool, lock: new Lock(), schema: NOTHING_KNOWN };
 }

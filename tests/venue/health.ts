@@ -11,7 +11,7 @@ import { ConnectionLostError } from "./session.ts";
 /** The answer; `strict` makes inconsistent metadata an error. */
 export async function health(instance: Instance, { strict }: { strict: boolean }): Promise<Answer> {
   if (!await canConnect(instance)) return plain(500, "ERROR");
-  if (instance.inconsistentObjects.length === 0) return plain(200, "OK");
+  if (instance.schema.inconsistentObjects.length === 0) return plain(200, "OK");
   const finding = "inconsistent objects in schema";
   return strict ? plain(500, `ERROR: ${finding}`) : plain(200, `WARN: ${finding}`);
 }

@@ -6,8 +6,8 @@
 
 import { HasuraError } from "./bodies.ts";
 import { type Metadata, readMetadata, type StoredMetadata, type TableName, writeMetadata } from "./catalog.ts";
-import { findInconsistent, type InconsistentObject } from "./consistency.ts";
 import type { SessionPool } from "./pool.ts";
+import { buildSchema, type Schema } from "./schema.ts";
 
 /** What a server is started with. */
 export interface Settings {
@@ -24,6 +24,10 @@ export interface Settings {
   /** Whether `reload_metadata` says if the metadata is consistent (since Hasura v2.4.0). */
   reloadFields: boolean;
   enabledApis: readonly ("metadata" | "config")[];
+  /** Variables of Hasura's process. All addresses of databases lead to the one database. */
+  environment: Readonly<Record<string, string>>;
+  /** Whether `replace_metadata` looks at all databases again, as since some time after Hasura v2.12 (issue 8807 there). */
+  replaceLooksAgain: boolean;
 }
 
 /** One Hasura server. */
@@ -35,10 +39,8 @@ export interface Instance {
   readonly metadataPool: SessionPool;
   /** Held by every metadata call and by every `run_sql` with the consistency check. */
   readonly lock: Lock;
-  /** Names of the sources that the server knows. */
-  sources: readonly string[];
-  /** What the last look at the database found; a change of the database shows only after the next look. */
-  inconsistentObjects: InconsistentObject[];
+  /** What the last look at metadata and databases found; a change of either shows only after the next look. */
+  schema: Schema;
 }
 
 /** Work that must not overlap. */
@@ -75,11 +77,21 @@ export function initialMetadata(
   };
 }
 
-/** Looks at the database again. @throws {HasuraError} */
-export async function refresh(instance: Instance, metadata?: Metadata): Promise<void> {
-  const known = metadata ?? (await readMetadata(instance.metadataPool)).metadata;
-  instance.sources = known.sources.map(({ name }) => name);
-  instance.inconsistentObjects = await findInconsistent(instance.sourcePool, known);
+/** Which databases are looked at whatever is known of them. Default: all. */
+export interface LookOptions {
+  again?: "all" | readonly string[];
+}
+
+/** Makes the schema for `metadata`; it counts when it is put into the instance. @throws {HasuraError} */
+export function look(instance: Instance, metadata: Metadata, { again = "all" }: LookOptions = {}): Promise<Schema> {
+  const { sourcePool: pool, settings: { environment }, schema: before } = instance;
+  return buildSchema({ pool, environment, metadata }, { before, again });
+}
+
+/** Looks at metadata and databases again. @throws {HasuraError} */
+export async function refresh(instance: Instance): Promise<void> {
+  const { metadata } = await readMetadata(instance.metadataPool);
+  instance.schema = await look(instance, metadata);
 }
 
 /** Stores metadata, which raises its number. @throws {HasuraError} 409 when somebody else has stored some meanwhile */
@@ -95,8 +107,7 @@ export async function storeMetadata(instance: Instance, stored: StoredMetadata):
   throw conflict(stored.resourceVersion);
 }
 
-/** The error of a request that was made from metadata that is no longer the newest. */
-export function conflict(referenced: number): HasuraError {
+function conflict(referenced: number): HasuraError {
   return new HasuraError(`metadata resource version referenced (${referenced}) did not match current version`, {
     status: 409,
     code: "conflict",

@@ -1,5 +1,5 @@
 /**
- * `/v1/metadata`: catalog state, reload, inconsistent objects, export.
+ * `/v1/metadata`: catalog state, reload, replace, inconsistent objects, export.
  *
  * @module
  */
@@ -7,7 +7,8 @@
 import { HasuraError, type Json, parseFailed } from "./bodies.ts";
 import { readCatalogState, readMetadata, writeCatalogState } from "./catalog.ts";
 import { asObject, int, type Located, required, text } from "./decode.ts";
-import { conflict, type Instance, refresh, storeMetadata } from "./instance.ts";
+import { type Instance, look, storeMetadata } from "./instance.ts";
+import { replaceMetadata } from "./replace.ts";
 
 /** A decoded call, ready to run. */
 export interface MetadataCall {
@@ -51,7 +52,7 @@ export function decodeMetadata(instance: Instance, body: unknown): MetadataCall 
   const args: Located = { value: {}, path: "$.args" };
   const given = required(envelope, "args");
   if (typeof given === "object" && given !== null) Object.assign(args.value, given);
-  const resourceVersion = envelope.value["resource_version"] === undefined
+  const resourceVersion = (envelope.value["resource_version"] ?? null) === null
     ? undefined
     : int(envelope, "resource_version");
   const key = version === 2 ? `${type} 2` : type;
@@ -64,6 +65,9 @@ export function decodeMetadata(instance: Instance, body: unknown): MetadataCall 
       return { modifies: false, run: () => Promise.resolve(consistency(instance)) };
     case "reload_metadata":
       return reloadMetadata(instance, { args, resourceVersion });
+    case "replace_metadata":
+    case "replace_metadata 2":
+      return replaceMetadata(instance, { args, resourceVersion });
     case "export_metadata":
       return { modifies: false, run: async () => (await readMetadata(instance.metadataPool)).metadata };
     case "export_metadata 2":
@@ -97,7 +101,6 @@ function reloadMetadata(
     modifies: true,
     run: async () => {
       const stored = await readMetadata(instance.metadataPool);
-      if (resourceVersion !== undefined && resourceVersion !== stored.resourceVersion) throw conflict(resourceVersion);
       const known = stored.metadata.sources.map(({ name }) => name);
       const unknown = Array.isArray(sources) ? sources.find((name) => !known.includes(name)) : undefined;
       if (unknown !== undefined) {
@@ -106,8 +109,10 @@ function reloadMetadata(
           code: "not-exists",
         });
       }
-      if (sources !== false) await refresh(instance, stored.metadata);
-      await storeMetadata(instance, stored);
+      const again = Array.isArray(sources) ? sources : sources === false ? [] : "all";
+      const schema = await look(instance, stored.metadata, { again });
+      await storeMetadata(instance, { ...stored, resourceVersion: resourceVersion ?? stored.resourceVersion });
+      instance.schema = schema;
       if (!instance.settings.reloadFields) return SUCCESS;
       const { is_consistent, inconsistent_objects } = consistency(instance);
       return { ...SUCCESS, is_consistent, ...(is_consistent ? {} : { inconsistent_objects }) };
@@ -115,8 +120,8 @@ function reloadMetadata(
   };
 }
 
-function consistency({ inconsistentObjects }: Instance) {
-  return { is_consistent: inconsistentObjects.length === 0, inconsistent_objects: inconsistentObjects };
+function consistency({ schema: { inconsistentObjects } }: Instance) {
+  return { is_consistent: inconsistentObjects.length === 0, inconsistent_objects: [...inconsistentObjects] };
 }
 
 async function exportMetadata(instance: Instance): Promise<Json> {

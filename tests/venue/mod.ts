@@ -6,18 +6,20 @@
  * @module
  */
 
+import type { StoredMetadata } from "./catalog.ts";
 import { type Fault, FaultQueue } from "./faults.ts";
 import { Front } from "./front.ts";
 import { Gate } from "./gate.ts";
 import { Hasura } from "./hasura.ts";
 import { mayWrite, type RequestRecord } from "./log.ts";
 import { type VenueOptions, withDefaults } from "./options.ts";
+import { RequestLog } from "./request_log.ts";
 import { literal } from "./session.ts";
 import { Store } from "./store.ts";
 
 export type { AnswerFault, Fault, FaultAction, FaultMatch, FaultTime } from "./faults.ts";
 export type { ErrorName } from "./named_errors.ts";
-export type { TableName } from "./catalog.ts";
+export type { Metadata, StoredMetadata, TableName } from "./catalog.ts";
 export type { RequestRecord } from "./log.ts";
 export { DEFAULT_SECRET, exampleSchema, type VenueOptions } from "./options.ts";
 
@@ -40,6 +42,13 @@ export interface Venue extends AsyncDisposable {
   tracker(): Promise<Record<string, unknown>>;
   /** Replaces `cli_state`. */
   setTracker(state: unknown): Promise<void>;
+  /** The metadata as it is stored, with its number. */
+  metadata(): Promise<StoredMetadata>;
+  /**
+   * Stores metadata as another writer would, with the next number; nothing is checked. Hasura takes notice when it next
+   * makes its schema: at a reload, a replacement or a restart.
+   */
+  setMetadata(metadata: unknown): Promise<void>;
   /** Adds a fault; the oldest fault that fits a request strikes it. */
   addFault(fault: Fault): void;
   /** Stops listening: connecting is refused until {@linkcode start}. Requests at work go on, unanswered. */
@@ -78,23 +87,14 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
   const store = await Store.open(wanted);
   parts.defer(() => store.close());
   const faults = new FaultQueue({ oneSession: wanted.database === "pglite" });
-  const log: RequestRecord[] = [];
+  const requests = new RequestLog<RequestRecord>();
   const hasura = await Hasura.boot({
     store,
     closePort: () => front.leave(),
     openPort: () => front.restart(),
     answerAll: (page) => gate.answerAll(page),
   }, wanted);
-  const waiting = new Map<PromiseWithResolvers<RequestRecord>, (request: RequestRecord) => boolean>();
-  function notice(request: RequestRecord): void {
-    log.push(request);
-    for (const [waiter, fits] of waiting) {
-      if (!fits(request)) continue;
-      waiting.delete(waiter);
-      waiter.resolve(request);
-    }
-  }
-  const gate = new Gate({ hasura: () => hasura, front: () => front, faults, notice });
+  const gate = new Gate({ hasura: () => hasura, front: () => front, faults, notice: (record) => requests.add(record) });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request, { remoteAddr }) => {
     return gate.handle(request, (remoteAddr as Deno.NetAddr).port);
   });
@@ -111,20 +111,21 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
     get adminSecret() {
       return wanted.adminSecret;
     },
-    log,
-    waitForRequest(fits) {
-      const waiter = Promise.withResolvers<RequestRecord>();
-      const seen = log.find(fits);
-      if (seen === undefined) waiting.set(waiter, fits);
-      else waiter.resolve(seen);
-      return waiter.promise;
-    },
-    writes: () => log.filter(mayWrite),
+    log: requests.all,
+    waitForRequest: (fits) => requests.waitFor(fits),
+    writes: () => requests.all.filter(mayWrite),
     sql: (text) => store.run(text),
     ledger: () => readLedger(store),
     tracker: async () => JSON.parse((await store.run("select cli_state from hdb_catalog.hdb_version"))[0]?.[0] ?? ""),
     setTracker: async (state) => {
       await store.run(`update hdb_catalog.hdb_version set cli_state = ${literal(JSON.stringify(state))}`);
+    },
+    metadata: () => readStored(store),
+    setMetadata: async (metadata) => {
+      const document = literal(JSON.stringify(metadata));
+      await store.run(
+        `update hdb_catalog.hdb_metadata set metadata = ${document}, resource_version = resource_version + 1`,
+      );
     },
     addFault: (fault) => faults.add(fault),
     stop: () => front.stop(),
@@ -148,7 +149,7 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
       wanted = withDefaults({ ...options, ...changes });
       gate.reset();
       faults.clear();
-      log.length = 0;
+      requests.all.length = 0;
       await hasura.reset(wanted);
     },
     async [Symbol.asyncDispose]() {
@@ -177,4 +178,9 @@ async function readLedger(store: Store): Promise<number[]> {
   if (found?.[0] === null) return [];
   const rows = await store.run("select migration_id::int from migrations.schema_migrations order by 1");
   return rows.map(([id]) => Number(id));
+}
+
+async function readStored(store: Store): Promise<StoredMetadata> {
+  const [row] = await store.run("select resource_version, metadata from hdb_catalog.hdb_metadata");
+  return { resourceVersion: Number(row?.[0]), metadata: JSON.parse(row?.[1] ?? "") };
 }

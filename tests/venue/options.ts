@@ -17,6 +17,8 @@ export interface VenueOptions extends Partial<Settings> {
   baseSql?: string;
   /** Tracked in the first source. Default: none. */
   trackedTables?: readonly TableName[];
+  /** The whole document that Hasura starts with, in place of one that is made from `sources` and `trackedTables`. */
+  metadata?: unknown;
   /** Default: any free one. */
   port?: number;
   /** Most sessions at one time on a real server. Default: 10. PGlite has one. */
@@ -33,8 +35,11 @@ export function exampleSchema(shape: "varchar" | "integer"): string {
   return Deno.readTextFileSync(new URL(`../../examples/schema/ledger_${shape}.sql`, import.meta.url));
 }
 
+/** Options, none missing but the document. */
+export type FullOptions = Required<Omit<VenueOptions, "metadata">> & Pick<VenueOptions, "metadata">;
+
 /** Fills in what is not given. */
-export function withDefaults(options: VenueOptions): Required<VenueOptions> {
+export function withDefaults(options: VenueOptions): FullOptions {
   return {
     adminSecret: DEFAULT_SECRET,
     version: "v2.12.1",
@@ -44,6 +49,8 @@ export function withDefaults(options: VenueOptions): Required<VenueOptions> {
     maintenanceMode: false,
     reloadFields: true,
     enabledApis: ["metadata", "config"],
+    environment: { AERIE_DATABASE_URL: "postgres://aerie", PLANDEV_DATABASE_URL: "postgres://plandev" },
+    replaceLooksAgain: false,
     sources: ["Aerie"],
     database: "pglite",
     baseSql: options.baseSql ?? exampleSchema("varchar"),

@@ -8,7 +8,8 @@ import { HasuraError, type Json, statementProblem } from "./bodies.ts";
 import { type Metadata, readMetadata } from "./catalog.ts";
 import { displayName, tableNames, tableOids } from "./consistency.ts";
 import { asObject, bool, type Located, text } from "./decode.ts";
-import { type Instance, refresh, storeMetadata } from "./instance.ts";
+import { type Instance, look, storeMetadata } from "./instance.ts";
+import { namedError } from "./named_errors.ts";
 import type { Outcome, Session } from "./session.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
 
@@ -86,8 +87,9 @@ async function runChecked(instance: Instance, args: RunSqlArguments, stages: Sta
     },
   });
   // Everything from here on happens after the commit: an error does not undo the text.
-  await refresh(instance, changed);
+  const schema = await look(instance, changed, { again: [args.source] });
   await storeMetadata(instance, { metadata: changed, resourceVersion });
+  instance.schema = schema;
   return render(outcome);
 }
 
@@ -100,18 +102,20 @@ async function followTables(
   const after = await tableNames(instance.sourcePool, session, { oids: [...before.values()] });
   const sources = metadata.sources.map((source) => ({
     ...source,
-    tables: source.tables.flatMap(({ table }) => {
-      const oid = before.get(displayName(table));
-      if (oid === undefined) return [{ table }];
+    tables: source.tables.flatMap((entry) => {
+      const oid = before.get(displayName(entry.table));
+      if (oid === undefined) return [entry];
       const now = after.get(oid);
-      return now === undefined ? [] : [{ table: now }];
+      return now === undefined ? [] : [{ ...entry, table: now }];
     }),
   }));
   return { ...metadata, sources };
 }
 
-function checkSource(instance: Instance, { source }: RunSqlArguments): void {
-  if (instance.sources.includes(source)) return;
+function checkSource({ schema }: Instance, { source }: RunSqlArguments): void {
+  const known = schema.sources.get(source);
+  if (known?.catalog !== undefined) return;
+  if (known !== undefined) throw namedError("source-inconsistent", source);
   throw new HasuraError(`source with name "${source}" does not exist`, { status: 400, code: "not-exists" });
 }
 

@@ -1,0 +1,198 @@
+// What a venue makes of a metadata document: how it is decoded and how it is written again.
+
+import assert from "node:assert/strict";
+import { call, callMetadata, type Reply } from "../venue/client.ts";
+import { startVenue, type Venue } from "../venue/mod.ts";
+
+const FINE = { is_consistent: true, inconsistent_objects: [] };
+
+const databaseUrl = (variable = "AERIE_DATABASE_URL") => ({
+  connection_info: { database_url: { from_env: variable } },
+});
+const tables = (...names: string[]) => names.map((name) => ({ table: { schema: "public", name } }));
+const source = (rest: Record<string, unknown> = {}) => ({
+  name: "Aerie",
+  kind: "postgres",
+  tables: tables("plan"),
+  configuration: databaseUrl(),
+  ...rest,
+});
+const metadata = (rest: Record<string, unknown> = {}) => ({ version: 3, sources: [source()], ...rest });
+
+function replace(venue: Venue, document: unknown): Promise<Reply> {
+  const args = { allow_inconsistent_metadata: true, metadata: document };
+  return call(venue, "/v1/metadata", { body: { type: "replace_metadata", version: 2, args } });
+}
+
+function start(): Promise<Venue> {
+  const baseSql = "create table plan (id int); create schema side; create table side.note (id int);";
+  return startVenue({ baseSql, metadata: metadata() });
+}
+
+Deno.test("pglite: the document is written as Hasura exports it", async () => {
+  await using venue = await start();
+  const action = (name: string) => ({
+    name,
+    definition: { handler: "http://h", output_type: "Done", kind: "synchronous" },
+  });
+  const rest = { filter: {}, columns: "*" };
+  const sent = metadata({
+    sources: [
+      source({
+        name: "b",
+        functions: [],
+        customization: {},
+        tables: [{ table: { schema: "side", name: "note" }, is_enum: false }, {
+          table: "plan",
+          object_relationships: [],
+          select_permissions: [{ role: "z", permission: rest, comment: null }, { role: "a", permission: rest }],
+        }],
+      }),
+      source({ name: "a", kind: "pg" }),
+    ],
+    actions: [action("z"), action("a")],
+    custom_types: { enums: [], objects: [{ name: "Done", fields: [{ name: "ok", type: "Boolean!" }] }] },
+    remote_schemas: [],
+    network: {},
+    graphql_schema_introspection: { disabled_for_roles: [] },
+    future: { unknown: "to this venue" },
+  });
+  assert.equal((await replace(venue, sent)).status, 200);
+  assert.deepEqual((await callMetadata(venue, "export_metadata")).json, {
+    version: 3,
+    sources: [
+      source({ name: "a" }),
+      source({
+        name: "b",
+        tables: [{
+          table: { schema: "public", name: "plan" },
+          select_permissions: [{ role: "a", permission: rest }, { role: "z", permission: rest }],
+        }, { table: { schema: "side", name: "note" } }],
+      }),
+    ],
+    actions: [action("a"), action("z")],
+    custom_types: { objects: [{ name: "Done", fields: [{ name: "ok", type: "Boolean!" }] }] },
+    future: { unknown: "to this venue" },
+  });
+});
+
+Deno.test("pglite: Hasura keeps the last of two tables or sources with one name, and says nothing", async () => {
+  await using venue = await start();
+  const twice = [{ table: "plan", is_enum: true }, { table: { name: "plan" } }];
+  const sources = [source({ tables: tables("note") }), source({ tables: twice })];
+  assert.deepEqual((await replace(venue, metadata({ sources }))).json, FINE);
+  assert.deepEqual((await venue.metadata()).metadata, metadata());
+});
+
+Deno.test("pglite: a document that cannot be decoded is refused, with the place", async (t) => {
+  await using venue = await start();
+  const at = (place: string) => `$.args.metadata${place}`;
+  const table = (rest: Record<string, unknown>) =>
+    metadata({ sources: [source({ tables: [{ table: "plan", ...rest }] })] });
+  const [entry, first] = [".sources[0].tables[0]", ".sources[0]"];
+  const definition = { handler: "http://h", output_type: "Done" };
+  const action = (rest: Record<string, unknown>) =>
+    metadata({ actions: [{ name: "a", definition: { ...definition, ...rest } }] });
+  const cases: [title: string, document: unknown, error: string, place: string][] = [
+    ["no object", null, "parsing ReplaceMetadataV1 failed, expected Object, but encountered Null", ""],
+    ["no version", { sources: [] }, 'key "tables" not found', ""],
+    ["version null", { version: null, sources: [] }, 'key "tables" not found', ""],
+    ["version 4", { version: 4, sources: [] }, "expected 1, 2 or 3, encountered 4", ".version"],
+    ["no sources", { version: 3 }, 'key "sources" not found', ""],
+    [
+      "sources null",
+      { version: 3, sources: null },
+      "parsing [] failed, expected Array, but encountered Null",
+      ".sources",
+    ],
+    ["source without name", metadata({ sources: [{ tables: [] }] }), 'key "name" not found', first],
+    [
+      "another kind",
+      metadata({ sources: [source({ kind: "mssql" })] }),
+      'got: "mssql", expected one of: "postgres", "pg"',
+      `${first}.kind`,
+    ],
+    [
+      "tables null",
+      metadata({ sources: [source({ tables: null })] }),
+      "parsing [] failed, expected Array, but encountered Null",
+      `${first}.tables`,
+    ],
+    ["no configuration", metadata({ sources: [{ name: "a", tables: [] }] }), 'key "configuration" not found', first],
+    ["table without name", metadata({ sources: [source({ tables: [{}] })] }), 'key "table" not found', entry],
+    ["unknown key of a table", table({ colour: 1 }), 'unexpected keys when parsing TableMetadata: ["colour"]', entry],
+    [
+      "no using",
+      table({ object_relationships: [{ name: "r" }] }),
+      'key "using" not found',
+      `${entry}.object_relationships[0]`,
+    ],
+    [
+      "empty using",
+      table({ array_relationships: [{ name: "r", using: {} }] }),
+      "at least one of foreign_key_constraint_on/manual_configuration should be present",
+      `${entry}.array_relationships[0].using`,
+    ],
+    [
+      "permission without filter",
+      table({ select_permissions: [{ role: "r", permission: { columns: "*" } }] }),
+      'key "filter" not found',
+      `${entry}.select_permissions[0].permission`,
+    ],
+    [
+      "two permissions of a role",
+      table({ delete_permissions: Array(2).fill({ role: "r", permission: { filter: {} } }) }),
+      "multiple declarations exist for the following delete permissions: r",
+      entry,
+    ],
+    ["action without handler", action({ handler: undefined }), 'key "handler" not found', ".actions[0].definition"],
+    [
+      "action of no kind",
+      action({ kind: "" }),
+      'parsing ActionMutationKind failed, expected one of the tags ["synchronous","asynchronous"], but found ""',
+      ".actions[0].definition.kind",
+    ],
+    [
+      "two actions",
+      metadata({ actions: Array(2).fill({ name: "a", definition }) }),
+      "multiple declarations exist for the following actions: a",
+      "",
+    ],
+    [
+      "allow list twice",
+      metadata({ allowlist: Array(2).fill({ collection: "c" }) }),
+      "multiple declarations exist for the following allowlist entries: c",
+      "",
+    ],
+    [
+      "type without fields",
+      metadata({ custom_types: { objects: [{ name: "T", fields: [] }] } }),
+      "parsing NonEmpty failed, unexpected empty list",
+      ".custom_types.objects[0].fields",
+    ],
+    [
+      "remote schema without address",
+      metadata({ remote_schemas: [{ name: "r", definition: {} }] }),
+      "expected one of url or url_from_env",
+      ".remote_schemas[0].definition",
+    ],
+    [
+      "cron trigger without schedule",
+      metadata({ cron_triggers: [{ name: "c", webhook: "http://h" }] }),
+      'key "schedule" not found',
+      ".cron_triggers[0]",
+    ],
+  ];
+  for (const [title, document, error, place] of cases) {
+    await t.step(title, async () => {
+      const { status, json } = await replace(venue, document);
+      assert.deepEqual([status, json], [400, { path: at(place), error, code: "parse-failed" }]);
+    });
+  }
+  await t.step("a document of an older format", async () => {
+    const { status, json } = await replace(venue, { version: 2, tables: [] });
+    const error = "cannot import metadata without sources since no default source is defined";
+    assert.deepEqual([status, json], [400, { path: "$.args", error, code: "not-supported" }]);
+  });
+  assert.equal((await venue.metadata()).resourceVersion, 1);
+});
