@@ -8,7 +8,9 @@ import { classifyWord, parseOptions } from "./argparse.ts";
 import { displayWord, displayWords } from "./argv_display.ts";
 import { UsageError } from "./errors.ts";
 import {
+  COMMAND_GROUPS,
   COMMAND_NAMES,
+  type CommandGroup,
   HELP_OPTION,
   MIGRATE_OPTIONS,
   NAME_OPTION,
@@ -23,7 +25,7 @@ import { COMMAND_NAME } from "./version.ts";
 
 /** A command line in canonical form. */
 export interface NormalizedArgv {
-  /** Command, then each option once as `--name` or `--name=value`; or `[command, "--help"]`, or `["--version"]`. */
+  /** Words of the command, then each option once as `--name` or `--name=value`; or its words and `--help`; or `--version`. */
   argv: string[];
   /** What to tell the operator on stderr, each without the word `note:`. */
   notes: string[];
@@ -75,6 +77,9 @@ export function normalizeArgv(args: readonly string[]): NormalizedArgv {
   if (command === "status" || command === "migrate") {
     return { argv: readCommand(command, { words, start: top.end + 1, unrecognized: top.unrecognized }), notes };
   }
+  if (command === "metadata" || command === "after") {
+    return { argv: readGroup(command, { words, start: top.end + 1, unrecognized: top.unrecognized }), notes };
+  }
   if (command === "completions") {
     if (top.unrecognized.length > 0) {
       throw unrecognizedWords(words, { indexes: top.unrecognized, next: helpAdvice() });
@@ -89,6 +94,38 @@ export function normalizeArgv(args: readonly string[]): NormalizedArgv {
   }
   refuseRemoved(words, top.unrecognized);
   throw missingCommand(words, { index: top.end, unrecognized: top.unrecognized });
+}
+
+/** Reads a command of a group: its name comes first, then its options. */
+function readGroup(group: CommandGroup, { words, start, unrecognized }: ReadCommandOptions): string[] {
+  const choices: readonly string[] = COMMAND_GROUPS[group];
+  const next = helpAdvice(group);
+  const before = parseOptions(words, {
+    options: [HELP_OPTION],
+    final: [HELP_OPTION.long],
+    exclusive: [],
+    start,
+    untilValue: true,
+    next,
+  });
+  if (before.final) return [group, before.final.long];
+  const name = words[before.end];
+  const known = choices.find((choice) => choice === name);
+  const list = `(choose from ${choices.join(", ")})`;
+  if (known !== undefined) {
+    const command = `${group} ${known}` as VenueCommand;
+    return readCommand(command, {
+      words,
+      start: before.end + 1,
+      unrecognized: [...unrecognized, ...before.unrecognized],
+    });
+  }
+  const isLater = words.slice(start).some((word) => choices.includes(word));
+  const advice = isLater ? `Put what "${group}" is to do first, the options after it` : next;
+  if (name === undefined) {
+    throw new UsageError(`Cannot run "${group}": it is not said what to do ${list}`, { next: advice });
+  }
+  throw new UsageError(`Cannot run "${group}" with ${displayWord(words, before.end)} ${list}`, { next: advice });
 }
 
 interface ReadCommandOptions {
@@ -109,17 +146,18 @@ function readCommand(command: VenueCommand, { words, start, unrecognized }: Read
     untilValue: false,
     next,
   });
-  if (parsed.final) return [command, parsed.final.long];
+  const names = command.split(" ");
+  if (parsed.final) return [...names, parsed.final.long];
   const unknown = [...unrecognized, ...parsed.unrecognized];
   refuseRemoved(words, unknown);
   if (command === "migrate" && !DIRECTIONS.some((long) => parsed.values.has(long))) {
-    const names = MIGRATE_OPTIONS.filter(({ long }) => DIRECTIONS.includes(long)).map(optionName).join(" and ");
-    throw new UsageError(`Cannot run "migrate": one of ${names} is required`, { next });
+    const both = MIGRATE_OPTIONS.filter(({ long }) => DIRECTIONS.includes(long)).map(optionName).join(" and ");
+    throw new UsageError(`Cannot run "migrate": one of ${both} is required`, { next });
   }
   if (unknown.length > 0) {
     throw unrecognizedWords(words, { indexes: unknown, next: attachAdvice(words, { unknown, options }) ?? next });
   }
-  return [command, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
+  return [...names, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
 }
 
 function readCompletions(words: readonly string[], start: number): string[] {
@@ -203,7 +241,7 @@ function missingCommand(words: readonly string[], how: { index: number; unrecogn
   if (words.length === 0) {
     return new UsageError(`Cannot start: no command is given (choose from ${choices})`, { next });
   }
-  const commandIsLater = words.slice(how.index + 1).some((word) => word === "status" || word === "migrate");
+  const commandIsLater = words.slice(how.index + 1).some((word) => COMMAND_NAMES.some((name) => name === word));
   const advice = commandIsLater ? "Put the command first, its options after it" : next;
   // Parity: a last "--" is no command, but a surplus word.
   if (how.index === words.length || (words[how.index] === "--" && how.index === words.length - 1)) {
@@ -220,6 +258,6 @@ function unrecognizedWords(words: readonly string[], how: { indexes: readonly nu
   });
 }
 
-function helpAdvice(command?: (typeof COMMAND_NAMES)[number]): string {
+function helpAdvice(command?: VenueCommand | (typeof COMMAND_NAMES)[number]): string {
   return `Run "${[COMMAND_NAME, command, "--help"].filter((word) => word !== undefined).join(" ")}"`;
 }

@@ -5,7 +5,15 @@
  */
 
 import { normalizeArgv } from "./argv.ts";
-import type { CommandContext, MigrateOptions, VenueOptions } from "./commands/context.ts";
+import type { AfterAction } from "./commands/after.ts";
+import type {
+  AfterOptions,
+  CommandContext,
+  MetadataOptions,
+  MigrateOptions,
+  VenueOptions,
+} from "./commands/context.ts";
+import type { MetadataAction } from "./commands/metadata.ts";
 import type { StatusOptions } from "./commands/status.ts";
 import { FailedError, InternalError, ToolError } from "./errors.ts";
 import { HELP_OPTION, readOptions, VERSION_OPTION } from "./options.ts";
@@ -65,6 +73,16 @@ export async function runCli(rt: Runtime): Promise<number> {
     } else if (command === "completions") {
       const { createRootCommand, runCompletions } = await import("./commands/root.ts");
       await runCompletions(createRootCommand(), argv);
+    } else if (command === "metadata") {
+      const { runMetadata } = await import("./commands/metadata.ts");
+      const [action = "", ...rest] = words;
+      const options: MetadataOptions = readOptions(rest);
+      outcome = await runMetadata(contextOf(options, notes), action as MetadataAction, options);
+    } else if (command === "after") {
+      const { runAfter } = await import("./commands/after.ts");
+      const [action = "", ...rest] = words;
+      const options: AfterOptions = readOptions(rest);
+      outcome = await runAfter(contextOf(options, notes), action as AfterAction, options);
     } else if (command === "status") {
       // Each command is loaded when it is asked for: what the other one takes would only slow down the start.
       const { runStatus } = await import("./commands/status.ts");

@@ -15,6 +15,8 @@ export interface HasuraConfig {
   endpoint: string | undefined;
   adminSecret: string | undefined;
   migrationsDirectory: string | undefined;
+  metadataDirectory: string | undefined;
+  metadataFile: string | undefined;
 }
 
 const FILE_NAMES = ["config.yaml", "config.yml"];
@@ -34,7 +36,14 @@ export async function readHasuraConfig(
     const bytes = await readIfPresent(rt, path);
     if (bytes !== undefined) return await parseHasuraConfig(decode(bytes, path), path);
   }
-  return { path: undefined, endpoint: undefined, adminSecret: undefined, migrationsDirectory: undefined };
+  return {
+    path: undefined,
+    endpoint: undefined,
+    adminSecret: undefined,
+    migrationsDirectory: undefined,
+    metadataDirectory: undefined,
+    metadataFile: undefined,
+  };
 }
 
 async function readIfPresent(rt: Pick<Runtime, "readFile">, path: string): Promise<Uint8Array | undefined> {
@@ -92,6 +101,8 @@ async function parseHasuraConfig(text: string, path: string): Promise<HasuraConf
     endpoint: read("endpoint"),
     adminSecret: read("admin_secret"),
     migrationsDirectory: read("migrations_directory"),
+    metadataDirectory: read("metadata_directory"),
+    metadataFile: read("metadata_file"),
   };
 }
 

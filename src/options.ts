@@ -24,11 +24,27 @@ export interface OptionSpec {
   script: boolean;
 }
 
+/** Commands that are groups of commands, and what is in them. */
+export const COMMAND_GROUPS = {
+  metadata: ["apply", "reload", "status", "diff"],
+  after: ["run", "done"],
+} as const;
+
+/** Names of the groups. */
+export type CommandGroup = keyof typeof COMMAND_GROUPS;
+
 /** The commands that read a venue. */
-export type VenueCommand = "status" | "migrate";
+export type VenueCommand =
+  | "status"
+  | "migrate"
+  | `metadata ${typeof COMMAND_GROUPS.metadata[number]}`
+  | `after ${typeof COMMAND_GROUPS.after[number]}`;
 
 /** Names of all commands, in the order of the help text. */
-export const COMMAND_NAMES = ["status", "migrate", "completions"] as const;
+export const COMMAND_NAMES = ["status", "migrate", "metadata", "after", "completions"] as const;
+
+/** What `migrate` can do with Hasura's metadata after the steps. */
+export const METADATA_MODES = ["auto", "apply", "reload", "none"] as const;
 
 /** The shells that `completions` knows. */
 export const SHELL_NAMES = ["bash", "zsh", "fish"] as const;
@@ -48,7 +64,14 @@ export const HELP_OPTION: OptionSpec = { long: "--help", short: "-h", help: "Sho
 /** Shows the version; only without a command. */
 export const VERSION_OPTION: OptionSpec = { long: "--version", help: "Show the version.", script: false };
 
-/** What `status` and `migrate` have in common, in the script's order, then ours. */
+const DATABASE_NAME: OptionSpec = {
+  long: "--database-name",
+  value: "name",
+  help: "Source and migrations folder, Aerie or PlanDev.",
+  script: false,
+};
+
+/** What all commands that talk to Hasura have in common, in the script's order, then ours. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     long: "--hasura-path",
@@ -76,7 +99,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     help: "Admin secret of Hasura; HASURA_GRAPHQL_ADMIN_SECRET keeps it off the command line.",
     script: true,
   },
-  { long: "--database-name", value: "name", help: "Source and migrations folder, Aerie or PlanDev.", script: false },
+  DATABASE_NAME,
   durationOption("--timeout", "Time for each call that only reads (default: 30; also 1.5s, 500ms, 10m, 2h)."),
   {
     ...durationOption(
@@ -95,13 +118,37 @@ export const STATUS_OPTIONS: readonly OptionSpec[] = [
   { long: "--check", help: "Exit with 10 where migrations or after tasks are pending.", script: false },
 ];
 
+const ALLOW_INCONSISTENT: OptionSpec = {
+  long: "--allow-inconsistent-metadata",
+  help: "Do not take inconsistent metadata for a failure: only warn.",
+  script: false,
+};
+
+const WORKSPACE_ENDPOINT: OptionSpec = {
+  long: "--workspace-endpoint",
+  value: "url",
+  help: "Address of the workspace server, for the after task of migration 25.",
+  script: false,
+};
+
+const LOCK_TIMEOUT = durationOption("--lock-timeout", "How long to wait for another run to end (default: 10).");
+
 /** What only `migrate` has. */
 export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
   { long: "--apply", short: "-a", help: "Apply migrations.", script: true },
   { long: "--revert", short: "-r", help: "Revert migrations.", script: true },
   { long: "--all", help: "Apply or revert all of them, without asking at each step.", script: true },
   { long: "--yes", help: "Answer yes to the question that -r --all asks on a terminal.", script: false },
-  durationOption("--lock-timeout", "How long to wait for another run to end (default: 10)."),
+  {
+    long: "--metadata",
+    value: "mode",
+    help: "What to do with the metadata after the steps: auto, apply, reload or none (default: auto).",
+    script: false,
+  },
+  ALLOW_INCONSISTENT,
+  { long: "--skip-after", help: "Do not run after tasks; the run stops at the first one.", script: false },
+  WORKSPACE_ENDPOINT,
+  LOCK_TIMEOUT,
   durationOption(
     "--settle-timeout",
     "How long to find out what became of a step whose answer was lost (default: 600).",
@@ -120,9 +167,32 @@ function durationOption(long: OptionSpec["long"], help: string): OptionSpec {
   return { long, value: "seconds", keepsEmpty: true, help, script: false };
 }
 
-/** Every option of a command, help included. */
+/** The options of each command, without help, in the order in which help shows them. */
+export const COMMAND_OPTIONS: Readonly<Record<VenueCommand, readonly OptionSpec[]>> = {
+  "status": [...COMMON_OPTIONS, ...STATUS_OPTIONS],
+  "migrate": [...MIGRATE_OPTIONS, ...COMMON_OPTIONS],
+  // No database is looked at.
+  "metadata apply": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
+  "metadata reload": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
+  "metadata status": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
+  "metadata diff": without(DATABASE_NAME),
+  "after run": [WORKSPACE_ENDPOINT, LOCK_TIMEOUT, ...COMMON_OPTIONS],
+  "after done": [
+    { long: "--yes", help: "Answer yes to the question that is asked on a terminal.", script: false },
+    LOCK_TIMEOUT,
+    ...COMMON_OPTIONS,
+  ],
+};
+
+function without(option: OptionSpec): OptionSpec[] {
+  return COMMON_OPTIONS.filter((common) => common !== option);
+}
+
+/** Every option of a command, help included; those that all commands have come first. */
 export function optionsOf(command: VenueCommand): readonly OptionSpec[] {
-  return [HELP_OPTION, ...COMMON_OPTIONS, ...(command === "status" ? STATUS_OPTIONS : MIGRATE_OPTIONS)];
+  const options = COMMAND_OPTIONS[command];
+  const common = options.filter((option) => COMMON_OPTIONS.includes(option));
+  return [HELP_OPTION, ...common, ...options.filter((option) => !common.includes(option))];
 }
 
 /** Both spellings of an option, short one first, for example `-p/--hasura-path`. */

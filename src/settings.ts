@@ -19,6 +19,7 @@ export interface ResolveSettingsOptions {
   envPath?: string | undefined;
   endpoint?: string | undefined;
   adminSecret?: string | undefined;
+  workspaceEndpoint?: string | undefined;
 }
 
 /** Where a setting was found. */
@@ -33,6 +34,10 @@ export interface Settings {
   hasuraPath: string;
   /** `migrations` in the Hasura path, or what `migrations_directory` of the config file names. */
   migrationsPath: string;
+  /** `metadata` in the Hasura path, or what the config file names. */
+  metadata: { kind: "directory" | "file"; path: string };
+  /** Address of the workspace server, where one was given, without a slash at its end. */
+  workspaceEndpoint: string | undefined;
   /** Root address of Hasura, without a slash at its end. */
   endpoint: string;
   adminSecret: string;
@@ -40,6 +45,9 @@ export interface Settings {
   /** What to tell the operator on stderr, each without the word `note:`. */
   notes: string[];
 }
+
+/** The variable that holds the address of the workspace server. */
+const WORKSPACE_VARIABLE = "WORKSPACE_SERVER_ENDPOINT";
 
 /** A setting and its names in the places where it can stand. */
 interface SettingNames {
@@ -107,22 +115,40 @@ export async function resolveSettings(
   if (!endpoint || !secret) {
     throw await missingSettings([...(endpoint ? [] : [ENDPOINT]), ...(secret ? [] : [ADMIN_SECRET])], sources);
   }
+  const secrets = [
+    secret.value,
+    rt.env(ADMIN_SECRET.variable),
+    envFile.values.get(ADMIN_SECRET.variable),
+    config.adminSecret,
+  ].filter((value) => value !== undefined);
+  const workspace = findWorkspaceEndpoint(sources, options.workspaceEndpoint);
   return {
     hasuraPath,
     migrationsPath: joinPath(hasuraPath, config.migrationsDirectory?.trim() || "migrations"),
-    endpoint: normalizeEndpoint(endpoint.value, {
-      origin: endpoint.origin.description,
-      secrets: [
-        secret.value,
-        rt.env(ADMIN_SECRET.variable),
-        envFile.values.get(ADMIN_SECRET.variable),
-        config.adminSecret,
-      ].filter((value) => value !== undefined),
-    }),
+    metadata: metadataPlace(hasuraPath, config),
+    workspaceEndpoint: workspace &&
+      normalizeEndpoint(workspace.value, { origin: workspace.origin.description, secrets }),
+    endpoint: normalizeEndpoint(endpoint.value, { origin: endpoint.origin.description, secrets }),
     adminSecret: checkSecret(secret, notes),
     sources: { endpoint: endpoint.origin, adminSecret: secret.origin },
     notes,
   };
+}
+
+/** The file of the metadata, where the config names one, else the folder. */
+function metadataPlace(hasuraPath: string, config: HasuraConfig): Settings["metadata"] {
+  const file = config.metadataFile?.trim();
+  if (file) return { kind: "file", path: joinPath(hasuraPath, file) };
+  return { kind: "directory", path: joinPath(hasuraPath, config.metadataDirectory?.trim() || "metadata") };
+}
+
+function findWorkspaceEndpoint(from: Sources, option: string | undefined): Found | undefined {
+  return findSetting({
+    label: "the workspace server",
+    option: "--workspace-endpoint",
+    variable: WORKSPACE_VARIABLE,
+    key: "",
+  }, { ...from, option, configured: undefined });
 }
 
 async function readEnvFile(

@@ -35,12 +35,27 @@ export interface VenueOptions extends TimeoutOptions {
 }
 
 /** The options of `migrate`, as parsed. */
-export interface MigrateOptions extends VenueOptions {
+export interface MigrateOptions extends AfterOptions, MetadataOptions {
   apply?: boolean;
   revert?: boolean;
   all?: boolean;
-  /** Whether reverting all needs no question. */
-  yes?: boolean;
   /** Whether the files are sent without a look at what is in them. */
   noFileCheck?: boolean;
+  /** What to do with the metadata; see `metadata_modes.ts`. */
+  metadata?: string;
+  /** Whether "after" tasks are left to the operator. */
+  skipAfter?: boolean;
+}
+
+/** The options of the `metadata` commands, as parsed. */
+export interface MetadataOptions extends VenueOptions {
+  /** Whether metadata that does not fit is no failure. */
+  allowInconsistentMetadata?: boolean;
+}
+
+/** The options of the `after` commands, as parsed. */
+export interface AfterOptions extends VenueOptions {
+  workspaceEndpoint?: string;
+  /** Whether what is asked on a terminal is answered with yes. */
+  yes?: boolean;
 }

@@ -7,14 +7,16 @@
 
 import { AccessError, describeError, MetadataError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
-import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
 import { confirmSteps } from "../migrations/confirm.ts";
 import type { Interruption } from "../interruption.ts";
-import { statusRows } from "../migrations/plan.ts";
+import { openAfterTask, statusRows } from "../migrations/plan.ts";
 import type { RunResult } from "../migrations/run_options.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
-import { type Direction, type Ledger, openAfterTasks } from "../migrations/types.ts";
+import { currentVersion, type Direction, type Ledger, nameOf, openAfterTasks } from "../migrations/types.ts";
+import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
+import type { MetadataPlan } from "./metadata_modes.ts";
+import { inconsistentError, type MetadataOutcome, updateMetadata } from "./update_metadata.ts";
 import { lookAtVenue, type Venue } from "./venue.ts";
 
 /** What the run left. */
@@ -29,6 +31,11 @@ export interface FinishOptions {
   interruption: Pick<Interruption, "error">;
   /** How the tracker differed from the ledger before the first step. */
   tracker: { toMark: number[]; toUnmark: string[] };
+  metadata: MetadataPlan;
+  /** Whether metadata that does not fit is no failure. */
+  allowInconsistent: boolean;
+  /** The "after" tasks that the run has done. */
+  afterTasks: DoneAfterTask[];
 }
 
 /**
@@ -37,10 +44,16 @@ export interface FinishOptions {
  */
 export async function confirmRun(
   venue: Venue,
-  result: RunResult,
+  { direction, result }: { direction: Direction; result: RunResult },
 ): Promise<{ result: RunResult; ledger: Ledger | ToolError }> {
   const ledger = await attempt(async () => (await lookAtVenue(venue)).ledger, "read the ledger", venue);
-  if (!(ledger instanceof ToolError)) return { result: confirmSteps(result, ledger), ledger };
+  if (!(ledger instanceof ToolError)) {
+    const confirmed = confirmSteps(result, ledger);
+    const [open] = direction === "apply" ? openAfterTasks(ledger) : [];
+    if (confirmed.error !== undefined || open === undefined) return { result: confirmed, ledger };
+    const error = openAfterTask(nameOf(open, venue.folder), "All that could be applied is applied");
+    return { result: { ...confirmed, error }, ledger };
+  }
   if (result.error !== undefined) return { result, ledger };
   ledger.state = result.done.length === 0
     ? "No step was run; Hasura's tracker may have been brought in step"
@@ -53,7 +66,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   const { reporter } = context;
   const { venue, direction, result, ledger, keeper, tracker } = options;
   const problems: ToolError[] = [];
-  let inconsistent: InconsistentObject[] | undefined;
+  let outcome: MetadataOutcome | undefined;
   if (ledger instanceof ToolError && ledger !== result.error) {
     reporter.emit({ type: "note", text: `the status cannot be shown: ${ledger.message}` });
   }
@@ -62,7 +75,7 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     reporter.emit({ type: "note", text: "Hasura's metadata was not reloaded; the next run does that, too" });
   } else {
     if (!(ledger instanceof ToolError)) keeper.update(ledger);
-    inconsistent = await context.waiting.during("completing the run", () => updateHasura(context, options, problems));
+    outcome = await context.waiting.during("completing the run", () => updateHasura(context, options, problems));
   }
 
   const { error: stopped } = options.interruption;
@@ -87,36 +100,75 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
     migrations: ledger instanceof ToolError ? undefined : statusRows(ledger, venue.folder),
     openAfterTasks: ledger instanceof ToolError ? undefined : openAfterTasks(ledger),
     tracker,
-    inconsistentObjects: inconsistent,
+    afterTasks: options.afterTasks,
+    metadata: outcome,
     error,
   });
   return error;
 }
 
-/** Brings Hasura up to date; adds to `problems`, and returns the inconsistent objects where Hasura says. */
+/** Brings Hasura up to date; adds to `problems`. */
 async function updateHasura(
-  { reporter, waiting }: CommandContext,
-  { venue, direction, keeper }: FinishOptions,
+  context: CommandContext,
+  options: FinishOptions,
   problems: ToolError[],
-): Promise<InconsistentObject[] | undefined> {
+): Promise<MetadataOutcome | undefined> {
+  const { venue, keeper, metadata } = options;
   // Hasura takes one metadata call at a time, and a reload can take minutes.
-  waiting.say("writing Hasura's tracker");
+  context.waiting.say("writing Hasura's tracker");
   const trackerError = await keeper.settle();
   if (trackerError !== undefined) problems.push(trackerProblem(trackerError, venue));
-  waiting.say("reloading Hasura's metadata");
-  const reloadProblem = await attempt(() => reloadMetadata(venue.client), "reload the metadata", venue);
-  if (reloadProblem instanceof ToolError) problems.push(metadataProblem(reloadProblem));
-  else reporter.emit({ type: "metadata-reloaded" });
-
-  waiting.say("checking Hasura's metadata");
-  const inconsistent = await attempt(() => inconsistentObjects(venue.client), "check the metadata", venue);
-  if (inconsistent instanceof ToolError) {
-    if (!(reloadProblem instanceof ToolError)) problems.push(metadataProblem(inconsistent));
+  if (metadata.mode === "none") {
+    context.reporter.emit({ type: "note", text: "the metadata of Hasura was left alone, as asked" });
     return undefined;
   }
-  reporter.emit({ type: "metadata-checked", inconsistent });
-  if (inconsistent.length > 0) problems.push(inconsistentProblem(inconsistent, direction));
-  return inconsistent;
+  const fit = fitOf(options);
+  const { built, path } = metadata;
+  const outcome = await updateMetadata(context, { client: venue.client, apply: applies(options, fit), built, path });
+  if (outcome.error !== undefined) problems.push(metadataProblem(outcome.error));
+  const { inconsistent = [] } = outcome;
+  if (inconsistent.length > 0 && !options.allowInconsistent) {
+    problems.push(inconsistentError(inconsistent, { state: STATE, next: adviceFor(options, { fit, outcome }) }));
+  }
+  return outcome;
+}
+
+/** Whether the release's metadata belongs to what the database is at now. */
+type Fit = "fits" | "below" | "not known";
+
+function fitOf({ ledger, venue }: FinishOptions): Fit {
+  if (ledger instanceof ToolError) return "not known";
+  return currentVersion(ledger) === venue.folder.at(-1)?.version ? "fits" : "below";
+}
+
+function applies({ metadata, result }: FinishOptions, fit: Fit): "always" | "if-needed" | "never" {
+  if (metadata.built === undefined) return "never";
+  // A run that has failed has not come to where the metadata fits.
+  if (metadata.mode === "apply") return result.error === undefined ? "always" : "never";
+  if (fit !== "fits") return "never";
+  return metadata.always ? "always" : "if-needed";
+}
+
+function adviceFor({ direction, metadata, venue }: FinishOptions, { fit, outcome }: {
+  fit: Fit;
+  outcome: MetadataOutcome;
+}): string {
+  if (outcome.applied) {
+    return `Compare "${metadata.path}" with the database: the objects are named above; reload it when the cause is gone`;
+  }
+  if (metadata.problem !== undefined) {
+    return `Correct the metadata (${metadata.problem.message}), then run metadata apply`;
+  }
+  if (fit === "below") {
+    return direction === "apply"
+      ? `Apply the rest of the migrations: the metadata in "${metadata.path}" belongs to ${
+        venue.folder.at(-1)?.version
+      }`
+      : "Apply the metadata of the release that the database is now at (metadata apply): the newer one cannot fit";
+  }
+  return metadata.mode === "auto"
+    ? `Give the release's metadata: there is none in "${metadata.path}"`
+    : "Apply the metadata of the release that the migrations belong to: metadata apply";
 }
 
 /** The result of `call`, or the error to show for it. */
@@ -137,16 +189,6 @@ function metadataProblem(error: ToolError): MetadataError {
     state: `${STATE}, but Hasura may not show it yet`,
     next: "Remove the cause, and run the same command again: it reloads the metadata even if nothing is left to do",
     cause: error,
-  });
-}
-
-function inconsistentProblem(objects: InconsistentObject[], direction: Direction): MetadataError {
-  const count = objects.length === 1 ? "1 object does" : `${objects.length} objects do`;
-  return new MetadataError(`The metadata of Hasura is inconsistent: ${count} not fit the database`, {
-    state: STATE,
-    next: direction === "apply"
-      ? "Apply the metadata of the release that the migrations belong to, then run the same command again"
-      : "Apply the metadata of the release that the database is now at: the newer one cannot fit",
   });
 }
 

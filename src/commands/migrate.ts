@@ -4,19 +4,30 @@
  * @module
  */
 
-import { AccessError, type ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
+import { leavesAfterTask } from "../after_tasks/hint.ts";
+import { AccessError, ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
-import { checkAfterTasks, checkFolderCoversLedger, planSteps } from "../migrations/plan.ts";
-import { reconcileTracker } from "../migrations/reconcile.ts";
+import { checkFolderCoversLedger, openAfterTask, planSteps } from "../migrations/plan.ts";
+import { formerSource, reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
-import { type Direction, ledgerAfter, migrationTitle, type Step } from "../migrations/types.ts";
+import {
+  type Direction,
+  ledgerAfter,
+  type MigrationName,
+  migrationTitle,
+  nameOf,
+  openAfterTasks,
+  type Step,
+} from "../migrations/types.ts";
 import { createPrompter } from "../prompt.ts";
 import { redactedOutput } from "../redact.ts";
+import { type AfterTaskRunner, createAfterTaskRunner } from "./after_tasks.ts";
 import { commandLine, operatorName } from "./command_line.ts";
 import type { CommandContext, MigrateOptions } from "./context.ts";
 import { confirmRun, finishRun } from "./finish_run.ts";
+import { planMetadata, readMetadataMode } from "./metadata_modes.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
 import { openVenue } from "./venue.ts";
 import { readWhenFree } from "./when_free.ts";
@@ -28,14 +39,16 @@ import { readWhenFree } from "./when_free.ts";
  */
 export async function runMigrate(context: CommandContext, options: MigrateOptions): Promise<ToolError | undefined> {
   const { rt, reporter } = context;
-  const progress: Progress = { running: undefined };
+  const progress: Progress = { running: undefined, task: undefined };
   const interruption = watchInterruption(rt, {
     onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
     onSecond: (error) => {
-      const { running } = progress;
-      error.state = running === undefined
-        ? "No step is running; Hasura's metadata may not have been reloaded"
-        : `${migrationTitle(running.migration)} was sent; it may still be running, and may still be committed`;
+      const { running, task } = progress;
+      error.state = running !== undefined
+        ? `${migrationTitle(running.migration)} was sent; it may still be running, and may still be committed`
+        : task !== undefined
+        ? `${migrationTitle(task)} is applied, and its "after" task is not complete; what it has done stays`
+        : "No step is running; Hasura's metadata may not have been reloaded";
       error.next = "Look at the status; run the same command again to continue";
       reporter.fail(error);
     },
@@ -51,6 +64,8 @@ export async function runMigrate(context: CommandContext, options: MigrateOption
 interface Progress {
   /** The step that was sent and whose fate is not known yet. */
   running: Step | undefined;
+  /** The migration whose "after" task is going on. */
+  task: MigrationName | undefined;
 }
 
 async function migrate(
@@ -60,6 +75,7 @@ async function migrate(
 ): Promise<ToolError | undefined> {
   const { rt, reporter, redactor, stderr, color, waiting } = context;
   const direction = checkOptions(options);
+  const metadataMode = readMetadataMode(options.metadata);
   const asks = mayAsk(context, options);
   interruption.describe("Nothing was changed");
   const venue = await interruption.race(openVenue(context, options));
@@ -71,16 +87,46 @@ async function migrate(
   checkLedger(ledgerBefore);
   checkFolderCoversLedger(ledgerBefore, folder);
   const steps = planSteps(direction, { ledger: ledgerBefore, folder });
-  if (direction === "apply") checkAfterTasks(ledgerBefore, folder);
+  const openTasks = direction === "apply" ? openAfterTasks(ledgerBefore).map((id) => nameOf(id, folder)) : [];
+  const [firstOpen] = openTasks;
+  const skipsTasks = options.skipAfter === true;
+  if (skipsTasks && firstOpen !== undefined) throw openAfterTask(firstOpen, "Nothing was changed");
+  const expectedTasks: MigrationName[] = [];
   const checkedFiles = await interruption.race(
-    waiting.during("checking the files", () => checkStepFiles(rt, steps, { parse: options.noFileCheck !== true })),
+    waiting.during("checking the files", () =>
+      checkStepFiles(rt, steps, {
+        parse: options.noFileCheck !== true,
+        onFile: ({ migration }, sql) => {
+          if (direction === "apply" && leavesAfterTask(sql)) expectedTasks.push(migration);
+        },
+      })),
   );
+  const metadata = await interruption.race(planMetadata(context, {
+    mode: metadataMode,
+    place: venue.settings.metadata,
+    isForward: direction === "apply",
+    source: target.source,
+  }));
+  const tasks = createAfterTaskRunner(context, venue, { checkStop: () => interruption.check() });
+  // Known before the first step where all of them are wanted: a run that ends in the middle leaves the venue unusable.
+  if (options.all === true && !skipsTasks) {
+    for (const migration of expectedTasks) await interruption.race(tasks.check(migration));
+  }
 
   interruption.describe("No step is running");
   const keeper = createTrackerKeeper({ rt, client, source: target.source });
   const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
   if (toMark.length + toUnmark.length > 0) {
     reporter.emit({ type: "tracker-differs", toMark, toUnmark });
+    const former = formerSource(tracker, target.source);
+    if (former !== undefined) {
+      reporter.emit({
+        type: "note",
+        text:
+          `Hasura's tracker has migrations under "${former}", the name of this database before 4.4; they stay there, ` +
+          `and are marked under "${target.source}" as the ledger says`,
+      });
+    }
     keeper.update(ledgerBefore);
   }
 
@@ -91,6 +137,7 @@ async function migrate(
       target,
       direction,
       steps,
+      afterTasks: skipsTasks ? [] : [...openTasks, ...expectedTasks],
       prompter: asks ? prompter : undefined,
     })
     : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
@@ -110,6 +157,9 @@ async function migrate(
       progress.running = undefined;
       interruption.check();
       const goesOn = await mode.beforeStep(step, index);
+      if (goesOn && options.all !== true && !skipsTasks && expectedTasks.includes(step.migration)) {
+        await checkTask(tasks, step.migration);
+      }
       progress.running = step;
       return goesOn;
     },
@@ -121,9 +171,20 @@ async function migrate(
       mode.afterStep(step);
     },
     onNote: (text) => reporter.emit({ type: "note", text }),
+    openTasks,
+    async runAfterTask(migration) {
+      if (skipsTasks) throw openAfterTask(migration, `${migrationTitle(migration)} is applied`);
+      progress.task = migration;
+      await tasks.run(migration);
+      progress.task = undefined;
+    },
   });
-  const { result, ledger: ledgerNow } = await waiting.during("reading the ledger", () => confirmRun(venue, told));
+  const { result, ledger: ledgerNow } = await waiting.during(
+    "reading the ledger",
+    () => confirmRun(venue, { direction, result: told }),
+  );
   progress.running = undefined;
+  progress.task = undefined;
   if (told.error instanceof UnknownOutcomeError && result.error === undefined) {
     reporter.emit({ type: "note", text: `${told.error.message}. Now the ledger shows that it was` });
   }
@@ -146,7 +207,20 @@ async function migrate(
     keeper,
     interruption,
     tracker: differences,
+    metadata,
+    allowInconsistent: options.allowInconsistentMetadata === true,
+    afterTasks: tasks.done,
   });
+}
+
+/** Looks at the task of a step that is about to be started. @throws {ToolError} when it could not be run */
+async function checkTask(tasks: AfterTaskRunner, migration: MigrationName): Promise<void> {
+  try {
+    await tasks.check(migration);
+  } catch (error) {
+    if (error instanceof ToolError) error.state = `${migrationTitle(migration)} was not started`;
+    throw error;
+  }
 }
 
 function mayBeDone(error: ToolError | undefined): boolean {

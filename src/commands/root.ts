@@ -1,7 +1,7 @@
 /**
  * The commands as Cliffy knows them: what they are called, which options they take, their help and completions.
  *
- * Command lines of `status` and `migrate` are read by `argv.ts`, as argparse did; so this is loaded only when it is asked
+ * Command lines are read by `argv.ts`, as argparse did; so this is loaded only when it is asked
  * for, which saves a fifth of the time that starting takes.
  *
  * @module
@@ -10,7 +10,7 @@
 import { Command, ValidationError } from "@cliffy/command";
 import { CompletionsCommand } from "@cliffy/command/completions";
 import { describeError, FailedError, UsageError } from "../errors.ts";
-import { COMMON_OPTIONS, MIGRATE_OPTIONS, type OptionSpec, STATUS_OPTIONS, VERSION_OPTION } from "../options.ts";
+import { COMMAND_OPTIONS, type OptionSpec, type VenueCommand, VERSION_OPTION } from "../options.ts";
 import { fileProblem } from "../runtime.ts";
 import { COMMAND_NAME } from "../version.ts";
 
@@ -28,13 +28,41 @@ export function createRootCommand(): AnyCommand {
     .example("Be asked before each step", `${COMMAND_NAME} migrate --apply`)
     .option(VERSION_OPTION.long, VERSION_OPTION.help)
     .noExit();
-  const status = newCommand("Show which migrations are applied. Changes nothing.").usage("[options]");
-  addOptions(status, [...COMMON_OPTIONS, ...STATUS_OPTIONS]);
-  const migrate = newCommand("Apply or revert migrations, step by step or, with --all, in one go.")
-    .usage("(-a | -r) [--all] [options]");
-  addOptions(migrate, [...MIGRATE_OPTIONS, ...COMMON_OPTIONS]);
-  const completions = new CompletionsCommand().usage("<shell>");
-  return root.command("status", status).command("migrate", migrate).command("completions", completions);
+  const metadata = group("Look at Hasura's metadata, and bring it up to date.")
+    .command("apply", venueCommand("metadata apply"))
+    .command("reload", venueCommand("metadata reload"))
+    .command("status", venueCommand("metadata status"))
+    .command("diff", venueCommand("metadata diff"));
+  const after = group('Complete the "after" tasks of migrations.')
+    .command("run", venueCommand("after run"))
+    .command("done", venueCommand("after done"));
+  return root
+    .command("status", venueCommand("status"))
+    .command("migrate", venueCommand("migrate").usage("(-a | -r) [--all] [options]"))
+    .command("metadata", metadata)
+    .command("after", after)
+    .command("completions", new CompletionsCommand().usage("<shell>"));
+}
+
+const DESCRIPTIONS: Readonly<Record<VenueCommand, string>> = {
+  "status": "Show which migrations are applied. Changes nothing.",
+  "migrate": "Apply or revert migrations, step by step or, with --all, in one go.",
+  "metadata apply": "Replace Hasura's metadata by the release's.",
+  "metadata reload": "Make Hasura read its metadata and databases anew.",
+  "metadata status": "Show whether the metadata fits the databases. Changes nothing.",
+  "metadata diff": "Show what apply would change. Changes nothing.",
+  "after run": 'Run the "after" task that is open.',
+  "after done": 'Mark the "after" task that is open as done, where it was done by hand.',
+};
+
+function group(description: string): AnyCommand {
+  return newCommand(description).usage("<command> [options]");
+}
+
+function venueCommand(name: VenueCommand): AnyCommand {
+  const command = newCommand(DESCRIPTIONS[name]).usage("[options]");
+  addOptions(command, COMMAND_OPTIONS[name]);
+  return command;
 }
 
 function newCommand(description: string): AnyCommand {

@@ -6,7 +6,14 @@
 
 import type { RunResult } from "../migrations/run_options.ts";
 import { statusRows } from "../migrations/plan.ts";
-import { type Direction, type Ledger, type Migration, migrationTitle, type Step } from "../migrations/types.ts";
+import {
+  type Direction,
+  type Ledger,
+  type Migration,
+  type MigrationName,
+  migrationTitle,
+  type Step,
+} from "../migrations/types.ts";
 import type { Prompter } from "../prompt.ts";
 import type { Reporter, Target } from "../report/events.ts";
 
@@ -29,10 +36,16 @@ export interface RunModeOptions {
   steps: Step[];
 }
 
+/** What a run of all steps has besides; `afterTasks` are those that it is known to come to. */
+export interface BulkModeOptions extends RunModeOptions {
+  afterTasks: MigrationName[];
+  prompter: Prompter | undefined;
+}
+
 /** Runs all steps; with a prompter, asks once before the first. */
-export function createBulkMode(options: RunModeOptions & { prompter: Prompter | undefined }): RunMode {
-  const { reporter, target, direction, steps, prompter } = options;
-  reporter.emit({ type: "run-planned", direction, target, steps });
+export function createBulkMode(options: BulkModeOptions): RunMode {
+  const { reporter, target, direction, steps, afterTasks, prompter } = options;
+  reporter.emit({ type: "run-planned", direction, target, steps, afterTasks });
 
   async function confirmAll(): Promise<boolean> {
     if (prompter === undefined) return true;

@@ -59,7 +59,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
 function findPending(pending: number[], open: number[]): PendingError | undefined {
   if (pending.length + open.length === 0) return undefined;
   return new PendingError(describePending(pending.length, open.length), {
-    next: open.length > 0 ? afterTaskAdvice(open[0] ?? 0) : "Run migrate --apply",
+    next: open.length > 0 ? afterTaskAdvice() : "Run migrate --apply",
   });
 }
 

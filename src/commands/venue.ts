@@ -6,26 +6,58 @@
 
 import { createHasuraClient, type HasuraClient } from "../hasura/client.ts";
 import { readTracker, type TrackerState } from "../hasura/catalog_state.ts";
-import { explainCallError } from "../hasura/explain.ts";
+import { AccessError, ConfigError } from "../errors.ts";
+import { explainCallError, isInconsistentSource, isUnknownSource } from "../hasura/explain.ts";
+import { inconsistentObjects } from "../hasura/metadata.ts";
 import { readFolder, readSourceFolders } from "../migrations/folder.ts";
 import { type Look, lookAtDatabase } from "../migrations/look.ts";
 import { createObserver, type Observer } from "../migrations/observer.ts";
-import { chooseSource, knownSource } from "../migrations/source.ts";
+import { chooseSource, knownSource, unknownSource } from "../migrations/source.ts";
 import type { Migration } from "../migrations/types.ts";
 import type { Target } from "../report/events.ts";
-import { resolveSettings } from "../settings.ts";
+import { resolveSettings, type Settings } from "../settings.ts";
 import { readTimeouts, type Timeouts } from "../timeouts.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
 import { waitUntilUsable } from "./wait.ts";
 
-/** A venue and the deployment that belongs to it. */
-export interface Venue {
+/** A server, and how to work with it. */
+export interface Server {
   client: HasuraClient;
+  timeouts: Timeouts;
+  settings: Settings;
+}
+
+/** A venue and the deployment that belongs to it. */
+export interface Venue extends Server {
   observer: Observer;
   target: Target;
-  timeouts: Timeouts;
   /** The migrations of the deployment, by version. */
   folder: Migration[];
+}
+
+/**
+ * Settings and client. Sends nothing.
+ *
+ * @throws {ConfigError} when a setting cannot be used
+ * @throws {UsageError} when a length of time cannot be used
+ */
+export async function openServer(context: CommandContext, options: VenueOptions): Promise<Server> {
+  const { rt, reporter, redactor } = context;
+  const timeouts = readTimeouts(options);
+  const settings = await resolveSettings(rt, options);
+  const { endpoint, adminSecret, metadata, migrationsPath, workspaceEndpoint } = settings;
+  redactor.add(adminSecret);
+  for (const name of [endpoint, migrationsPath, metadata.path, workspaceEndpoint ?? ""]) redactor.allow(name);
+  for (const text of settings.notes) reporter.emit({ type: "note", text });
+  const client = createHasuraClient(rt, {
+    endpoint,
+    adminSecret,
+    adminSecretFrom: settings.sources.adminSecret.description,
+    readTimeout: timeouts.read,
+    redact: (text) => redactor.redact(text),
+  });
+  await reporter.prepare();
+  return { client, timeouts, settings };
 }
 
 /**
@@ -36,22 +68,9 @@ export interface Venue {
  * @throws {UsageError} when a length of time cannot be used
  */
 export async function openVenue(context: CommandContext, options: VenueOptions): Promise<Venue> {
-  const { rt, reporter, redactor } = context;
-  const timeouts = readTimeouts(options);
-  const settings = await resolveSettings(rt, options);
-  const { endpoint, adminSecret, migrationsPath } = settings;
-  redactor.add(adminSecret);
-  redactor.allow(endpoint);
-  redactor.allow(migrationsPath);
-  for (const text of settings.notes) reporter.emit({ type: "note", text });
-  const client = createHasuraClient(rt, {
-    endpoint,
-    adminSecret,
-    adminSecretFrom: settings.sources.adminSecret.description,
-    readTimeout: timeouts.read,
-    redact: (text) => redactor.redact(text),
-  });
-  await reporter.prepare();
+  const { rt, redactor } = context;
+  const server = await openServer(context, options);
+  const { client, timeouts, settings: { endpoint, migrationsPath } } = server;
   const choice = {
     given: options.databaseName,
     folders: await readSourceFolders(rt, migrationsPath),
@@ -74,7 +93,7 @@ export async function openVenue(context: CommandContext, options: VenueOptions):
   redactor.allow(`${migrationsPath}/${source}`);
   const folder = await readFolder(rt, `${migrationsPath}/${source}`);
   const observer = createObserver(rt, { client, source });
-  return { client, observer, target: { endpoint, source }, timeouts, folder };
+  return { ...server, observer, target: { endpoint, source }, folder };
 }
 
 /** Both records of the venue. */
@@ -94,8 +113,31 @@ export async function readRecords(venue: Venue): Promise<VenueRecords> {
 }
 
 /** Looks at the database. @throws {ToolError} when it cannot be read */
-export async function lookAtVenue({ observer, target }: Venue): Promise<Look> {
-  return await explained(() => observer.look(), "read the ledger", target);
+export async function lookAtVenue({ client, observer, target, settings }: Venue): Promise<Look> {
+  const action = "read the ledger";
+  try {
+    return await explained(() => observer.look(), action, target);
+  } catch (error) {
+    if (error instanceof ConfigError && isUnknownSource(error.cause)) {
+      throw await unknownSource(client, { ...target, action, migrationsPath: settings.migrationsPath, cause: error });
+    }
+    if (error instanceof AccessError && isInconsistentSource(error.cause)) {
+      const reason = await whyInconsistent(client, target.source);
+      if (reason !== undefined) error.message += `; ${reason}`;
+    }
+    throw error;
+  }
+}
+
+/** What Hasura says is wrong with a database that it knows and cannot use, such as a variable that is not set. */
+async function whyInconsistent(client: HasuraClient, source: string): Promise<string | undefined> {
+  try {
+    const objects = await inconsistentObjects(client);
+    return objects.find(({ type, name }) => type === "source" && name.split(" ").includes(source))?.reason;
+  } catch {
+    // The error itself is told all the same.
+    return undefined;
+  }
 }
 
 /** Reads the tracker. @throws {ToolError} when it cannot be read */

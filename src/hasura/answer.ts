@@ -59,6 +59,7 @@ export function decodeAnswer(answer: Answer): unknown {
   throw new HasuraError(message, {
     status,
     code,
+    path: typeof error.path === "string" ? answer.redact(error.path) : undefined,
     postgres: redactProblem(decodePostgresProblem(error.internal), answer.redact),
   });
 }

@@ -9,11 +9,11 @@
  * @module
  */
 
-import { describeError, ToolError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { decodeAnswer } from "./answer.ts";
 import { askPatiently } from "./ask.ts";
 import { NoAnswerError } from "./problems.ts";
+import { exchange } from "./transport.ts";
 
 /** Milliseconds after which a reload of the metadata is given up: it asks every source and remote schema. */
 export const RELOAD_TIMEOUT = 300_000;
@@ -36,6 +36,10 @@ export interface HasuraCall {
   path: "/v2/query" | "/v1/metadata";
   type: string;
   args: Record<string, unknown>;
+  /** Version of the call. @default 1 */
+  version?: 2;
+  /** The metadata that the call was made from; Hasura refuses it with `conflict` where that is no longer the newest. */
+  resourceVersion?: number;
 }
 
 /** A call that may be made as often as it takes: it reads, or leaves the same however often it is made. */
@@ -71,8 +75,9 @@ export function createHasuraClient(
   };
   // Whether anybody has ever answered: until then a refused connection is most likely a wrong address.
   let isReached = false;
-  const post = async ({ path, type, args }: HasuraCall, init: RequestInit, toBody: (json: string) => BodyInit) => {
-    const body = toBody(JSON.stringify({ type, args }));
+  const post = async (call: HasuraCall, init: RequestInit, toBody: (json: string) => BodyInit) => {
+    const { path, type, args, version, resourceVersion } = call;
+    const body = toBody(JSON.stringify({ type, version, resource_version: resourceVersion, args }));
     const { status, contentType, text } = await request(rt, `${endpoint}${path}`, {
       ...init,
       method: "POST",
@@ -113,33 +118,7 @@ function unrepeatable(text: string): Blob {
 }
 
 async function request(rt: Pick<Runtime, "fetch">, url: string, init: RequestInit) {
-  try {
-    const response = await rt.fetch(url, init);
-    const location = response.headers.get("location");
-    const text = await response.text();
-    if (location !== null && response.status >= 300 && response.status < 400) {
-      throw new NoAnswerError(`The server redirects to "${location}"`, { lasting: true });
-    }
-    return { status: response.status, contentType: response.headers.get("content-type") ?? "", text };
-  } catch (error) {
-    if (error instanceof NoAnswerError || error instanceof ToolError) throw error;
-    const description = describeError(error);
-    if (error instanceof DOMException && error.name === "TimeoutError") {
-      throw new NoAnswerError("The server did not answer in time", { cause: error });
-    }
-    // "Connect" is the HTTP library's word for: there was no connection to send anything on.
-    throw new NoAnswerError(shortReason(description), {
-      notSent: /client error \(Connect\)/.test(description),
-      lasting: /certificate|corrupt message|InvalidContentType|UnknownIssuer|CaUsedAsEndEntity/.test(description),
-      cause: error,
-    });
-  }
-}
-
-/** The reason at the end of the HTTP library's chain of messages. */
-function shortReason(description: string): string {
-  const reason = description.replace(/^.*client error \(\w+\): /, "")
-    .replace(/^(tcp connect error|dns error): /, "")
-    .replace(/ \(os error \d+\)/, "");
-  return reason.charAt(0).toUpperCase() + reason.slice(1);
+  const { status, contentType, location, body } = await exchange(rt, url, init);
+  if (location !== undefined) throw new NoAnswerError(`The server redirects to "${location}"`, { lasting: true });
+  return { status, contentType, text: new TextDecoder().decode(body) };
 }

@@ -25,7 +25,7 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
     });
   }
   if (!(error instanceof HasuraError)) return error;
-  if (error.code === "not-exists" && /^source /.test(error.message)) {
+  if (isUnknownSource(error)) {
     return new ConfigError(`Cannot ${action}: Hasura at "${endpoint}" has no database "${source}"`, {
       next:
         "Check the endpoint; Hasura calls a database as its folder under migrations is called, Aerie or PlanDev, so " +
@@ -44,6 +44,16 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
     next: "Look into the log of Hasura for this request",
     cause: error,
   });
+}
+
+/** Whether Hasura knows no database of that name. */
+export function isUnknownSource(error: unknown): boolean {
+  return error instanceof HasuraError && error.code === "not-exists" && /^source /i.test(error.message);
+}
+
+/** Whether Hasura knows the database, and cannot use it. */
+export function isInconsistentSource(error: unknown): boolean {
+  return error instanceof HasuraError && /^source .* is inconsistent$/.test(error.message);
 }
 
 /** Whether Hasura had no database to run the SQL on. "connection error" is not among them: it can come after a commit. */

@@ -1,10 +1,10 @@
 /**
- * Hasura's metadata: reload it, ask whether it fits the databases, and which sources it has.
+ * Hasura's metadata: read it, replace it, reload it, ask whether it fits the databases, and which sources it has.
  *
  * @module
  */
 
-import { isRecord } from "../json.ts";
+import { isRecord, type Json } from "../json.ts";
 import { expectSuccess } from "./answer.ts";
 import { type HasuraClient, RELOAD_TIMEOUT } from "./client.ts";
 import { NoAnswerError } from "./problems.ts";
@@ -28,7 +28,8 @@ export async function reloadMetadata(client: HasuraClient): Promise<void> {
   await client.ask({
     path: "/v1/metadata",
     type,
-    args: {},
+    // Said, although it is the default: of v2.2.0 it is reported that it was not (graphql-engine issue 8244).
+    args: { reload_sources: true },
     timeout: RELOAD_TIMEOUT,
     // The first may still be at work, and each one costs Hasura a lot.
     attempts: 2,
@@ -50,6 +51,51 @@ export async function inconsistentObjects(client: HasuraClient): Promise<Inconsi
     args: {},
     decode: decodeInconsistentObjects,
   });
+}
+
+/** The metadata that a server has. */
+export interface ServerMetadata {
+  /** Raised by every change, also by one that changes nothing, such as a reload. */
+  resourceVersion: number;
+  metadata: Record<string, Json>;
+}
+
+/**
+ * All of the metadata.
+ *
+ * @throws {HasuraError | NoAnswerError} when Hasura did not send it
+ */
+export async function exportMetadata(client: HasuraClient): Promise<ServerMetadata> {
+  const call = { path: "/v1/metadata", type: "export_metadata", version: 2, args: {} } as const;
+  return await client.ask({ ...call, decode: decodeServerMetadata });
+}
+
+function decodeServerMetadata(answer: unknown): ServerMetadata {
+  if (!isRecord(answer) || typeof answer.resource_version !== "number" || !isRecord(answer.metadata)) {
+    throw new NoAnswerError("The server answered export_metadata with JSON of another shape than Hasura's");
+  }
+  return { resourceVersion: answer.resource_version, metadata: answer.metadata as Record<string, Json> };
+}
+
+/**
+ * Replaces all of the metadata, once. Objects that do not fit the databases are kept as inconsistent ones.
+ *
+ * With the same `resourceVersion` at most one of several attempts does it: Hasura refuses the others as `conflict`.
+ *
+ * @throws {HasuraError | NoAnswerError} when it did not, or that is not known
+ */
+export async function replaceMetadata(
+  client: HasuraClient,
+  { metadata, resourceVersion }: ServerMetadata,
+): Promise<void> {
+  const type = "replace_metadata";
+  const args = { allow_inconsistent_metadata: true, metadata };
+  const answer = await client.send(
+    { path: "/v1/metadata", type, version: 2, resourceVersion, args },
+    AbortSignal.timeout(RELOAD_TIMEOUT),
+  );
+  if (isRecord(answer) && typeof answer.is_consistent === "boolean") return;
+  throw new NoAnswerError(`The server answered ${type} with JSON of another shape than Hasura's`);
 }
 
 function decodeInconsistentObjects(answer: unknown): InconsistentObject[] {
@@ -78,7 +124,13 @@ function decodeSourceNames(answer: unknown): string[] {
   if (!isRecord(answer) || !Array.isArray(answer.sources)) {
     throw new NoAnswerError("The server answered export_metadata with JSON of another shape than Hasura's");
   }
-  return answer.sources.map((source: unknown) => text(source, "name")).filter((name) => name !== undefined);
+  return sourceNamesOf(answer);
+}
+
+/** Names of the databases in `metadata`. */
+export function sourceNamesOf({ sources }: Record<string, unknown>): string[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.map((source: unknown) => text(source, "name")).filter((name) => name !== undefined);
 }
 
 function text(object: unknown, key: string): string | undefined {

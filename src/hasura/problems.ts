@@ -19,15 +19,18 @@ export class HasuraError extends Error {
   readonly status: number;
   /** Hasura's own code, as `postgres-error`. */
   readonly code: string;
+  /** Where in the call it is, as `$.args.metadata.sources[0]`, where the server says. */
+  readonly path: string | undefined;
   /** PostgreSQL's part of it, where there is one and the server shows it. */
   readonly postgres: PostgresProblem | undefined;
 
   /** Creates the error from what the server sent. */
-  constructor(message: string, details: { status: number; code: string; postgres: PostgresProblem | undefined }) {
+  constructor(message: string, details: Pick<HasuraError, "status" | "code" | "path" | "postgres">) {
     super(message);
     this.name = "HasuraError";
     this.status = details.status;
     this.code = details.code;
+    this.path = details.path;
     this.postgres = details.postgres;
   }
 }

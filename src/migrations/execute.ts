@@ -13,7 +13,9 @@ import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
 import { isSentAgain, lookQuietly, refusalOf } from "./guard_refusal.ts";
 import { describeHolder, stepComment } from "./holder.ts";
+import type { Look } from "./look.ts";
 import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
+import { openAfterTask } from "./plan.ts";
 import type { RunOptions } from "./run_options.ts";
 import { sendStep } from "./send.ts";
 import { settleStep, type StepFate } from "./settle.ts";
@@ -79,6 +81,8 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
       await lookBefore(step, options);
       continue;
     }
+    const blocking = blockingTask(error, step, look);
+    if (blocking !== undefined) throw blocking;
     const { client: { endpoint }, source } = options;
     const explained = explainStepError(error, step, { endpoint, source, sql, refusal, look, givenUpAfter });
     if (explained instanceof ToolError && ended.isProven === false) {
@@ -88,6 +92,17 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
     }
     throw explained;
   }
+}
+
+/** The error for an "after" task that was opened since the plan was made, where that is why the step failed. */
+function blockingTask(error: unknown, { direction, migration }: Step, look: Look | undefined): ToolError | undefined {
+  const [open] = look === undefined || direction === "revert" ? [] : openAfterTasks(look.ledger);
+  if (open === undefined || !(error instanceof HasuraError)) return undefined;
+  // Where Hasura hides PostgreSQL's words, this is the likeliest reason, and stands in the way whatever the other one is.
+  const isReason = error.postgres === undefined || error.postgres.message.includes('incomplete "after" task');
+  return isReason
+    ? openAfterTask({ version: open, name: "" }, `${migrationTitle(migration)} was not applied`)
+    : undefined;
 }
 
 type Ended =

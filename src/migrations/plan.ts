@@ -9,10 +9,9 @@ import {
   currentVersion,
   type Direction,
   type Ledger,
-  LEDGER_TABLE,
   type Migration,
+  type MigrationName,
   migrationTitle,
-  openAfterTasks,
   type Step,
   stepFile,
 } from "./types.ts";
@@ -90,29 +89,16 @@ function checkFiles(steps: Step[]): void {
   });
 }
 
-/**
- * Holds that no "after" task is open: the database refuses every further migration while one is.
- *
- * @throws {AfterTaskError} when one is
- */
-export function checkAfterTasks(ledger: Ledger, folder: Migration[]): void {
-  const [version] = openAfterTasks(ledger);
-  if (version === undefined) return;
-  const migration = folder.find((candidate) => candidate.version === version);
-  throw openAfterTask(migration ?? { version, name: "" }, "Nothing was changed");
-}
-
 /** The error for a migration whose "after" task stands in the way. */
-export function openAfterTask(migration: Pick<Migration, "version" | "name">, state: string): AfterTaskError {
-  const title = migration.name === "" ? String(migration.version) : migrationTitle(migration);
-  return new AfterTaskError(`The "after" task of migration ${title} is open`, {
+export function openAfterTask(migration: MigrationName, state: string): AfterTaskError {
+  return new AfterTaskError(`The "after" task of migration ${migrationTitle(migration)} is open`, {
     state: `${state}; the database takes no further migration until the task is done`,
-    next: afterTaskAdvice(migration.version),
+    next: afterTaskAdvice(),
   });
 }
 
-/** What to do about the open "after" task of a migration. */
-export function afterTaskAdvice(version: number): string {
-  return `Complete the "after" task of migration ${version} as its release notes say (this version of the tool does not ` +
-    `run it), then "update ${LEDGER_TABLE} set after_done = true where migration_id = ${version};", and run migrate --apply`;
+/** What to do about an open "after" task. */
+export function afterTaskAdvice(): string {
+  return 'Run "aerie_db_migration after run", or migrate --apply, which does it first; where it was done by hand, as the ' +
+    'release notes say, run "aerie_db_migration after done"';
 }

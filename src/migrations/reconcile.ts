@@ -9,7 +9,7 @@
 
 import type { TrackerState } from "../hasura/catalog_state.ts";
 import { isRecord } from "../json.ts";
-import type { Ledger } from "./types.ts";
+import { type Ledger, productOf } from "./types.ts";
 
 /** A comparison of the tracker with the ledger. */
 export interface Reconciliation {
@@ -33,4 +33,12 @@ export function reconcileTracker(state: TrackerState, source: string, ledger: Le
   const toUnmark = Object.keys(entries).filter((version) => !wanted.has(version));
   const reconciled = Object.fromEntries(versions.map((version) => [String(version), false]));
   return { toMark, toUnmark, state: { ...state, migrations: { ...all, [source]: reconciled } } };
+}
+
+/** The name under which the tracker has the same database from before 4.4, which renamed it; its entries stay. */
+export function formerSource(state: TrackerState, source: string): string | undefined {
+  const former = "Aerie";
+  if (productOf(source) !== "PlanDev" || !isRecord(state.migrations)) return undefined;
+  const entries = state.migrations[former];
+  return isRecord(entries) && Object.keys(entries).length > 0 ? former : undefined;
 }

@@ -10,7 +10,6 @@ import { confirmStep } from "./confirm.ts";
 import { executeStep } from "./execute.ts";
 import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
-import { openAfterTask } from "./plan.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
@@ -20,6 +19,12 @@ import { migrationTitle, type Step, stepFile } from "./types.ts";
 export async function runSteps(steps: Step[], options: RunOptions): Promise<RunResult> {
   const done: Step[] = [];
   let error: ToolError | undefined;
+  try {
+    for (const migration of options.openTasks) await options.runAfterTask(migration);
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    return { done, remaining: steps, error: thrown };
+  }
   for (const [index, step] of steps.entries()) {
     try {
       if (!(await options.beforeStep(step, index))) break;
@@ -29,9 +34,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       done.push(step);
       if (unconfirmed !== undefined) throw unconfirmed;
       options.afterStep(step);
-      if (step.direction === "apply" && afterTaskOpen) {
-        throw openAfterTask(step.migration, `${migrationTitle(step.migration)} is applied`);
-      }
+      if (step.direction === "apply" && afterTaskOpen) await options.runAfterTask(step.migration);
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
       error = thrown;
@@ -55,13 +58,14 @@ function workingOn({ direction, migration }: Step, { index, total }: { index: nu
 export async function checkStepFiles(
   rt: Pick<Runtime, "readDir" | "readFile">,
   steps: Step[],
-  { parse }: { parse: boolean },
+  { parse, onFile }: { parse: boolean; onFile?: (step: Step, sql: string) => void },
 ): Promise<Map<string, string>> {
   const checked = new Map<string, string>();
   for (const step of steps) {
     const path = stepFile(step);
     try {
       const sql = await readStepSql(rt, step);
+      onFile?.(step, sql);
       if (!parse) continue;
       await checkSqlFile(sql, { path });
       checked.set(path, await digestOf(sql));

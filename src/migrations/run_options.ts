@@ -11,7 +11,7 @@ import type { Timeouts } from "../timeouts.ts";
 import type { Waiting } from "../waiting.ts";
 import type { RunName } from "./holder.ts";
 import type { Observer } from "./observer.ts";
-import type { Step } from "./types.ts";
+import type { MigrationName, Step } from "./types.ts";
 
 /** Where and how the steps run. */
 export interface RunOptions {
@@ -35,6 +35,10 @@ export interface RunOptions {
   checkStop(): void;
   /** Told of each step that was committed. */
   afterStep(step: Step): void;
+  /** Migrations whose "after" task is open before the first step; they are done first. */
+  openTasks: MigrationName[];
+  /** Does the "after" task of a migration. @throws {ToolError} when it is still open then */
+  runAfterTask(migration: MigrationName): Promise<void>;
   /** Told what the operator should know of a step. */
   onNote(text: string): void;
 }

@@ -49,8 +49,53 @@ export async function chooseSource(client: HasuraClient, choice: SourceChoice): 
   throw new ConfigError(
     `Cannot choose a database: "${migrationsPath}" has the folders ${quoted(folders)}, and Hasura has the databases ` +
       (known.length === 0 ? "none" : quoted(known)),
-    { state: "Nothing was changed", next: "Name the one to work on with --database-name" },
+    {
+      state: "Nothing was changed",
+      next: matches.length > 1
+        ? "Name the one to work on with --database-name"
+        : "Check the endpoint, and that Hasura has the metadata of the release: its database is called as its folder",
+    },
   );
+}
+
+/** The two names of the same database: the second since 4.4. */
+const NAMES: readonly string[] = ["Aerie", "PlanDev"];
+
+/**
+ * The error for a source that Hasura does not know, with what it does know: most often the release and the server are on
+ * different sides of the renaming.
+ */
+export async function unknownSource(
+  client: HasuraClient,
+  at: { endpoint: string; source: string; action: string; migrationsPath: string; cause: Error },
+): Promise<ConfigError> {
+  const { endpoint, source, action, migrationsPath, cause } = at;
+  const known = await knownSources(client).catch(() => undefined);
+  if (known === undefined) return cause instanceof ConfigError ? cause : new ConfigError(cause.message, { cause });
+  const has = known.length === 0 ? "no database at all" : `only ${quoted(known)}`;
+  const message = `Cannot ${action}: Hasura at "${endpoint}" has no database "${source}", ${has}`;
+  const other = NAMES.find((name) => name !== source && known.includes(name));
+  if (!NAMES.includes(source) || other === undefined) {
+    return new ConfigError(message, {
+      state: "Nothing was changed",
+      next: known.length === 0
+        ? "Start Hasura with the metadata of its release, or run metadata apply; then run the same command again"
+        : `Check the endpoint; the folder in "${migrationsPath}" is called as Hasura calls the database`,
+      cause,
+    });
+  }
+  const [isOlder, isNewer] = ["the release before 4.4", "4.4 or newer"];
+  return new ConfigError(message, {
+    state:
+      `Nothing was changed; PlanDev 4.4 has renamed the database from "${NAMES[0]}" to "${NAMES[1]}": this server ` +
+      `has the metadata of ${other === NAMES[0] ? isOlder : isNewer}, and "${migrationsPath}" belongs to ` +
+      `${other === NAMES[0] ? isNewer : isOlder}`,
+    next: other === NAMES[0]
+      ? "Start Hasura of the new release, which brings its metadata along; or run metadata apply " +
+        "--allow-inconsistent-metadata with this folder; then run the same command again"
+      : "Use the folder of the release that this server runs",
+    cause,
+  });
 }
 
 async function knownSources(client: HasuraClient): Promise<string[]> {

@@ -15,6 +15,9 @@ export interface Migration {
   hasDown: boolean;
 }
 
+/** A migration as it is called. */
+export type MigrationName = Pick<Migration, "version" | "name">;
+
 /** The table that the ledger is, as SQL. */
 export const LEDGER_TABLE = "migrations.schema_migrations";
 
@@ -39,8 +42,9 @@ export interface Step {
   migration: Migration;
 }
 
-/** `12_sequence_parcel`, as the folder is called. */
-export function migrationTitle(migration: Pick<Migration, "version" | "name">): string {
+/** `12_sequence_parcel`, as the folder is called; the number alone where there is no folder. */
+export function migrationTitle(migration: MigrationName): string {
+  if (migration.name === "") return String(migration.version);
   return `${migration.version}_${migration.name}`;
 }
 
@@ -52,6 +56,16 @@ export function stepFile({ direction, migration }: Step): string {
 /** Versions of the migrations whose "after" task is open. */
 export function openAfterTasks(ledger: Ledger): number[] {
   return ledger.filter((row) => row.pauseAfter && !row.afterDone).map((row) => row.version);
+}
+
+/** The product that a database of Hasura's belongs to: Aerie was renamed PlanDev in 4.4, and its database with it. */
+export function productOf(source: string): "Aerie" | "PlanDev" {
+  return /^plandev$/i.test(source) ? "PlanDev" : "Aerie";
+}
+
+/** A version as its folder is called, where there is one. */
+export function nameOf(version: number, folder: Migration[]): MigrationName {
+  return folder.find((migration) => migration.version === version) ?? { version, name: "" };
 }
 
 /** Number of the newest migration in the ledger, 0 where there is none. */

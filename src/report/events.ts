@@ -7,7 +7,8 @@
 import type { ToolError } from "../errors.ts";
 import type { InconsistentObject } from "../hasura/metadata.ts";
 import type { StatusRow } from "../migrations/plan.ts";
-import type { Direction, Step } from "../migrations/types.ts";
+import type { MetadataChange } from "../metadata/diff.ts";
+import type { Direction, MigrationName, Step } from "../migrations/types.ts";
 
 /** The server and database that a command works on. */
 export interface Target {
@@ -16,14 +17,32 @@ export interface Target {
   source: string;
 }
 
+/** An "after" task that was run, or marked as done. */
+export interface DoneAfterTask {
+  migration: MigrationName;
+  /** What it is called; `undefined` where it was only marked as done. */
+  task: string | undefined;
+  /** How many files it has made sure of, and how many of them were there before. */
+  files: number;
+  alreadyThere: number;
+}
+
+/** What was done with Hasura's metadata. */
+export interface MetadataReport {
+  reloaded: boolean;
+  applied: boolean;
+  /** `undefined` where Hasura did not say. */
+  inconsistent: InconsistentObject[] | undefined;
+}
+
 /** Something that happened. */
 export type ReportEvent =
   /** Something that the operator should know and that stops nothing. */
   | { type: "note"; text: string }
   /** `migrate` is about to look at the venue. */
   | { type: "migrate-started"; direction: Direction; target: Target }
-  /** What a run of all steps is going to do; `steps` may be empty. */
-  | { type: "run-planned"; direction: Direction; target: Target; steps: Step[] }
+  /** What a run of all steps is going to do; `steps` and `afterTasks`, as far as they are known, may be empty. */
+  | { type: "run-planned"; direction: Direction; target: Target; steps: Step[]; afterTasks: MigrationName[] }
   /** What a step-by-step run could do; `rows` may be empty. */
   | { type: "choice-planned"; target: Target; rows: StatusRow[] }
   /** The step that the operator is about to be asked for. */
@@ -42,7 +61,11 @@ export type ReportEvent =
   | { type: "waiting"; what: string; elapsed: number }
   /** Nothing takes long any more. */
   | { type: "waiting-ended" }
+  /** An "after" task is about to be run; `description` is what it does. */
+  | { type: "after-task-started"; migration: MigrationName; description: string }
+  | { type: "after-task-done"; task: DoneAfterTask }
   | { type: "metadata-reloaded" }
+  | { type: "metadata-applied" }
   | { type: "metadata-checked"; inconsistent: InconsistentObject[] }
   /** A failure, told when it happens; the command goes on with what is left to do. */
   | { type: "failure"; error: ToolError };
@@ -82,11 +105,52 @@ export interface MigrateReport {
   openAfterTasks: number[] | undefined;
   /** How Hasura's tracker differed from the ledger before the first step. */
   tracker: { toMark: number[]; toUnmark: string[] };
-  /** `undefined` where Hasura did not say. */
-  inconsistentObjects: InconsistentObject[] | undefined;
+  /** The "after" tasks that the run has done. */
+  afterTasks: DoneAfterTask[];
+  /** `undefined` where nothing was done with it. */
+  metadata: MetadataReport | undefined;
   /** Why the exit code is not 0. */
   error: ToolError | undefined;
 }
+
+/** What a `metadata` command found or did. */
+export type MetadataCommandReport =
+  & {
+    endpoint: string;
+    /** Why the exit code is not 0. */
+    error: ToolError | undefined;
+  }
+  & (
+    | { command: "metadata apply" | "metadata reload"; metadata: MetadataReport }
+    | {
+      command: "metadata status";
+      resourceVersion: number;
+      /** Hasura's names of the databases. */
+      sources: string[];
+      inconsistentObjects: InconsistentObject[];
+    }
+    | {
+      command: "metadata diff";
+      path: string;
+      changes: MetadataChange[];
+      /** The same for people; its lines are ended. */
+      formatted: string;
+    }
+  );
+
+/** What an `after` command did. */
+export interface AfterReport {
+  command: "after run" | "after done";
+  target: Target;
+  afterTasks: DoneAfterTask[];
+  /** Versions whose "after" task is open; `undefined` where that could not be established. */
+  openAfterTasks: number[] | undefined;
+  /** Why the exit code is not 0. */
+  error: ToolError | undefined;
+}
+
+/** How a command ended that got as far as having a result. */
+export type Report = StatusReport | MigrateReport | MetadataCommandReport | AfterReport;
 
 /** Shows what a command does. */
 export interface Reporter {
@@ -94,7 +158,7 @@ export interface Reporter {
   prepare(): Promise<void>;
   emit(event: ReportEvent): void;
   /** The end of a command that got as far as having a result. */
-  finish(report: StatusReport | MigrateReport): void;
+  finish(report: Report): void;
   /** The end of a command that did not. */
   fail(error: ToolError): void;
 }

@@ -9,7 +9,16 @@ import type { StatusRow } from "../migrations/plan.ts";
 import type { Step } from "../migrations/types.ts";
 import type { Redactor } from "../redact.ts";
 import type { Output } from "../runtime.ts";
-import type { MigrateReport, Reporter, StatusReport } from "./events.ts";
+import type {
+  AfterReport,
+  DoneAfterTask,
+  MetadataCommandReport,
+  MetadataReport,
+  MigrateReport,
+  Report,
+  Reporter,
+  StatusReport,
+} from "./events.ts";
 
 /** Where to write, and what. */
 export interface JsonReporterOptions {
@@ -39,9 +48,9 @@ export function createJsonReporter({ stdout, stderr, redactor, debug }: JsonRepo
       if (event.type === "note") notes.push(event.text);
     },
     finish(report) {
-      if (report.command === "status") return print(stdout, { ...statusJson(report, describe), notes });
-      print(stdout, { ...migrateJson(report, describe), notes });
-      if (report.error !== undefined) fail(report.error);
+      print(stdout, { ...reportJson(report, describe), notes });
+      // What status finds is told by whoever has called it.
+      if (report.error !== undefined && report.command !== "status") fail(report.error);
     },
     fail,
   };
@@ -66,7 +75,23 @@ function redactValues(value: unknown, redactor: Redactor): unknown {
   );
 }
 
-function statusJson(report: StatusReport, describe: (error: ToolError) => unknown) {
+type Describe = (error: ToolError) => unknown;
+
+function reportJson(report: Report, describe: Describe): Record<string, unknown> {
+  switch (report.command) {
+    case "status":
+      return statusJson(report, describe);
+    case "migrate":
+      return migrateJson(report, describe);
+    case "after run":
+    case "after done":
+      return afterJson(report, describe);
+    default:
+      return metadataCommandJson(report, describe);
+  }
+}
+
+function statusJson(report: StatusReport, describe: Describe) {
   const { target, tracker } = report;
   return {
     command: "status",
@@ -83,8 +108,8 @@ function statusJson(report: StatusReport, describe: (error: ToolError) => unknow
   };
 }
 
-function migrateJson(report: MigrateReport, describe: (error: ToolError) => unknown) {
-  const { target, tracker, inconsistentObjects } = report;
+function migrateJson(report: MigrateReport, describe: Describe) {
+  const { target, tracker } = report;
   return {
     command: "migrate",
     direction: report.direction,
@@ -96,11 +121,47 @@ function migrateJson(report: MigrateReport, describe: (error: ToolError) => unkn
     migrations: report.migrations?.map(rowJson) ?? null,
     openAfterTasks: report.openAfterTasks ?? null,
     tracker: { toMark: tracker.toMark, toUnmark: tracker.toUnmark },
-    metadata: inconsistentObjects === undefined
-      ? null
-      : { consistent: inconsistentObjects.length === 0, inconsistentObjects },
+    afterTasks: report.afterTasks.map(afterTaskJson),
+    metadata: report.metadata === undefined ? null : metadataJson(report.metadata),
     error: report.error === undefined ? null : describe(report.error),
   };
+}
+
+function afterJson({ command, target, afterTasks, openAfterTasks, error }: AfterReport, describe: Describe) {
+  return {
+    command,
+    endpoint: target.endpoint,
+    database: target.source,
+    afterTasks: afterTasks.map(afterTaskJson),
+    openAfterTasks: openAfterTasks ?? null,
+    error: error === undefined ? null : describe(error),
+  };
+}
+
+function afterTaskJson({ migration: { version, name }, task, files, alreadyThere }: DoneAfterTask) {
+  return { version, name, task: task ?? null, files, alreadyThere };
+}
+
+/** `null` where Hasura did not say whether it fits, which is what counts in the end. */
+function metadataJson({ reloaded, applied, inconsistent }: MetadataReport) {
+  if (inconsistent === undefined) return null;
+  return { consistent: inconsistent.length === 0, inconsistentObjects: inconsistent, reloaded, applied };
+}
+
+function metadataCommandJson(report: MetadataCommandReport, describe: Describe) {
+  const { command, endpoint } = report;
+  const error = report.error === undefined ? null : describe(report.error);
+  switch (report.command) {
+    case "metadata status": {
+      const { resourceVersion, sources, inconsistentObjects } = report;
+      const consistent = inconsistentObjects.length === 0;
+      return { command, endpoint, resourceVersion, sources, metadata: { consistent, inconsistentObjects }, error };
+    }
+    case "metadata diff":
+      return { command, endpoint, path: report.path, changes: report.changes, error };
+    default:
+      return { command, endpoint, metadata: metadataJson(report.metadata), error };
+  }
 }
 
 function rowJson({ version, name, inFolder, inDatabase }: StatusRow) {

@@ -7,7 +7,7 @@
 
 import { Table } from "@cliffy/table";
 import type { StatusRow } from "../migrations/plan.ts";
-import type { Step } from "../migrations/types.ts";
+import type { MigrationName, Step } from "../migrations/types.ts";
 
 /** The lines of a table, each ended. */
 export function formatTable(rows: string[][]): string {
@@ -29,14 +29,16 @@ export function statusTable(rows: StatusRow[]): string {
   ]);
 }
 
-/** `VERSION  TYPE  NAME`, in the order of execution. */
-export function stepTable(steps: Step[]): string {
+/** `VERSION  TYPE  NAME`, in the order of execution; an "after" task follows its migration, or comes first. */
+export function stepTable(steps: Step[], afterTasks: MigrationName[] = []): string {
+  const versions = steps.map(({ migration }) => migration.version);
+  const after = ({ version, name }: MigrationName) => [String(version), "after", name];
   return formatTable([
     ["VERSION", "TYPE", "NAME"],
-    ...steps.map(({ direction, migration }) => [
-      String(migration.version),
-      direction === "apply" ? "up" : "down",
-      migration.name,
+    ...afterTasks.filter(({ version }) => !versions.includes(version)).map(after),
+    ...steps.flatMap(({ direction, migration }) => [
+      [String(migration.version), direction === "apply" ? "up" : "down", migration.name],
+      ...afterTasks.filter(({ version }) => version === migration.version).map(after),
     ]),
   ]);
 }

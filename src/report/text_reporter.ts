@@ -6,12 +6,32 @@
 
 import { formatElapsed } from "../duration.ts";
 import type { ToolError } from "../errors.ts";
-import type { InconsistentObject } from "../hasura/metadata.ts";
-import { migrationTitle, type Step } from "../migrations/types.ts";
+import { migrationTitle } from "../migrations/types.ts";
 import type { Output } from "../runtime.ts";
-import type { MigrateReport, Reporter, ReportEvent, StatusReport } from "./events.ts";
+import type {
+  AfterReport,
+  MetadataCommandReport,
+  MigrateReport,
+  Report,
+  Reporter,
+  ReportEvent,
+  StatusReport,
+} from "./events.ts";
 import type * as Tables from "./table.ts";
 import { createWaitingLine, createWaitingPace, outputAfter } from "./waiting_line.ts";
+import {
+  afterTaskDone,
+  afterTaskLine,
+  banner,
+  describeTarget,
+  formatDifferences,
+  formatError,
+  formatInconsistent,
+  formatStop,
+  oneLine,
+  past,
+  verbing,
+} from "./words.ts";
 
 /** Where to write, and whether in colors. */
 export interface TextReporterOptions {
@@ -53,14 +73,16 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
         return stderr.write(`note: ${oneLine(event.text)}\n`);
       case "migrate-started":
         return info(
-          `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describe(event.target)}`,
+          `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describeTarget(event.target)}`,
         );
       case "run-planned":
-        stdout.write(banner(`${productName(event.target.source)} DATABASE MIGRATION HELPER`));
-        if (event.steps.length > 0) return stdout.write(tables().stepTable(event.steps));
+        stdout.write(banner("DATABASE MIGRATION HELPER", event.target.source));
+        if (event.steps.length + event.afterTasks.length > 0) {
+          return stdout.write(tables().stepTable(event.steps, event.afterTasks));
+        }
         return info(`nothing to ${event.direction} on database: ${event.target.source}`);
       case "choice-planned":
-        stdout.write(`${banner(`${productName(event.target.source)} DATABASE MIGRATION HELPER`)}\n`);
+        stdout.write(`${banner("DATABASE MIGRATION HELPER", event.target.source)}\n`);
         if (event.rows.length === 0) return stdout.write("NO MIGRATION STEPS AVAILABLE\n");
         return stdout.write(`MIGRATION STEPS AVAILABLE:\n${tables().statusTable(event.rows)}`);
       case "step-offered":
@@ -87,8 +109,14 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
         return pace.end();
       case "tracker-differs":
         return info(`Hasura's tracker differs from the database: ${formatDifferences(event)}`);
+      case "after-task-started":
+        return info(`running the "after" task of ${migrationTitle(event.migration)}: ${event.description}`);
+      case "after-task-done":
+        return info(afterTaskDone(event.task));
       case "metadata-reloaded":
         return info("Metadata reloaded");
+      case "metadata-applied":
+        return info("Metadata applied");
       case "metadata-checked":
         if (event.inconsistent.length === 0) return info("Metadata is consistent");
         return warn(formatInconsistent(event.inconsistent));
@@ -99,7 +127,7 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
 
   function finishStatus(report: StatusReport): void {
     const { target, migrations } = report;
-    stdout.write(`${banner(`${productName(target.source)} DATABASE MIGRATION STATUS`)}\n`);
+    stdout.write(`${banner("DATABASE MIGRATION STATUS", target.source)}\n`);
     stdout.write(
       `Displaying status of database at ${target.endpoint}\n\nMIGRATION STATUS:\n${tables().statusTable(migrations)}`,
     );
@@ -118,86 +146,51 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
     for (const version of report.openAfterTasks ?? []) warn(afterTaskLine(version));
   }
 
+  function finishMetadata(report: MetadataCommandReport): void {
+    switch (report.command) {
+      case "metadata status": {
+        const { endpoint, resourceVersion, sources, inconsistentObjects } = report;
+        const databases = sources.length === 0 ? "none" : sources.join(", ");
+        const state = inconsistentObjects.length === 0
+          ? "Metadata is consistent"
+          : formatInconsistent(inconsistentObjects);
+        return stdout.write(
+          `Metadata of Hasura at ${endpoint}\nVersion: ${resourceVersion}\nDatabases: ${databases}\n${state}\n`,
+        );
+      }
+      case "metadata diff":
+        return stdout.write(report.formatted);
+    }
+  }
+
+  function finishAfter({ target, openAfterTasks, afterTasks, error: failure }: AfterReport): void {
+    if (failure === undefined && afterTasks.length === 0 && openAfterTasks?.length === 0) {
+      info(`no "after" task is open on database: ${target.source}`);
+    }
+    for (const version of openAfterTasks ?? []) warn(afterTaskLine(version));
+  }
+
+  function finish(report: Report): void {
+    switch (report.command) {
+      case "status":
+        return finishStatus(report);
+      case "migrate":
+        return finishMigrate(report);
+      case "after run":
+      case "after done":
+        return finishAfter(report);
+      default:
+        return finishMetadata(report);
+    }
+  }
+
   return {
     async prepare() {
       // Not needed for what ends early, and a tenth of the time that starting takes.
       loaded = await import("./table.ts");
     },
     emit,
-    finish: (report) => report.command === "status" ? finishStatus(report) : finishMigrate(report),
+    finish,
     fail: error,
   };
-}
-
-/** A title between two lines of its own width. */
-function banner(title: string): string {
-  const line = "#".repeat(title.length);
-  return `${line}\n${title}\n${line}\n`;
-}
-
-/** Aerie was renamed PlanDev in 4.4, and its database in Hasura with it. */
-function productName(source: string): string {
-  return /^plandev$/i.test(source) ? "PLANDEV" : "AERIE";
-}
-
-function describe({ source, endpoint }: { source: string; endpoint: string }): string {
-  return `${source} at ${endpoint}`;
-}
-
-function verbing({ direction }: Step): string {
-  return direction === "apply" ? "applying" : "reverting";
-}
-
-function past(direction: Step["direction"]): string {
-  return direction === "apply" ? "applied" : "reverted";
-}
-
-function formatDifferences({ toMark, toUnmark }: { toMark: number[]; toUnmark: string[] }): string {
-  const parts: string[] = [];
-  if (toMark.length > 0) parts.push(`it lacks ${shortList(toMark)}`);
-  if (toUnmark.length > 0) parts.push(`it has ${shortList(toUnmark)}, which the ledger lacks`);
-  return `${parts.join(", and ")}; it is brought in step`;
-}
-
-function shortList(versions: (number | string)[]): string {
-  const [first] = versions;
-  return versions.length > 5 ? `${first} to ${versions.at(-1)} (${versions.length})` : versions.join(", ");
-}
-
-function afterTaskLine(version: number): string {
-  return `the "after" task of migration ${version} is open; no further migration can be applied until it is done`;
-}
-
-function formatStop({ direction, done, remaining, unknown }: ReportEvent & { type: "run-stopped" }): string {
-  const total = done.length + remaining.length;
-  const [next] = remaining;
-  const rest = unknown !== undefined
-    ? `; of ${migrationTitle(unknown.migration)} it is not known`
-    : next === undefined
-    ? ""
-    : `; the next one is ${migrationTitle(next.migration)}`;
-  return `${done.length} of ${total} migrations ${past(direction)}${rest}`;
-}
-
-function formatInconsistent(objects: InconsistentObject[]): string {
-  const lines = objects.map(({ type, name, reason }) =>
-    `  ${oneLine(`${name.startsWith(type) ? name : `${type} ${name}`}: ${reason}`)}`
-  );
-  return [`Metadata is inconsistent: ${objects.length} object${objects.length === 1 ? "" : "s"}`, ...lines].join("\n");
-}
-
-/**
- * Text that may come from a server, as one line: its line breaks could pass for lines of ours, and its control codes
- * would reach the terminal.
- */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, " ");
-}
-
-function formatError(error: ToolError, color: boolean): string {
-  const label = `error[${error.code}]`;
-  const lines = [`${color ? `\x1b[1;31m${label}\x1b[0m` : label}: ${oneLine(error.message)}`];
-  if (error.state !== undefined) lines.push(`state: ${oneLine(error.state)}`);
-  if (error.next !== undefined) lines.push(`next: ${oneLine(error.next)}`);
-  return `${lines.join("\n")}\n`;
 }

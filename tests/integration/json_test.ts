@@ -59,7 +59,8 @@ Deno.test("migrate --json: the document on stdout, the error also on stderr", as
     ],
     openAfterTasks: [],
     tracker: { toMark: [], toUnmark: [] },
-    metadata: { consistent: true, inconsistentObjects: [] },
+    afterTasks: [],
+    metadata: { consistent: true, inconsistentObjects: [], reloaded: true, applied: false },
     error,
     notes: [],
   });

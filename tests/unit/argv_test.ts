@@ -180,7 +180,11 @@ Deno.test("normalizeArgv() reads older spellings and says so", () => {
 
 Deno.test("normalizeArgv() refuses a line and says what is wrong with it", () => {
   const cases: [args: string[], message: RegExp, next: RegExp][] = [
-    [[], /no command is given \(choose from status, migrate, completions\)/, /aerie_db_migration --help/],
+    [
+      [],
+      /no command is given \(choose from status, migrate, metadata, after, completions\)/,
+      /aerie_db_migration --help/,
+    ],
     [["bogus"], /"bogus": it is not a command/, /aerie_db_migration --help/],
     [["bogus", "-a"], /"bogus": it is not a command/, /aerie_db_migration --help/],
     [["migrate", "--apply=px"], /"--apply=…": option -a\/--apply takes no value/, /migrate --help/],
@@ -210,6 +214,22 @@ Deno.test("normalizeArgv() refuses a line and says what is wrong with it", () =>
       /--hasura-path with two/,
     ],
     [["migrate", "-a", "x", "--", "-h"], /unrecognized arguments "x" "--" "-h"$/, /migrate --help/],
+    [
+      ["metadata"],
+      /"metadata": it is not said what to do \(choose from apply, reload, status, diff\)$/,
+      /metadata --help/,
+    ],
+    [["metadata", "drop"], /"metadata" with "drop" \(choose from apply, reload, status, diff\)$/, /metadata --help/],
+    [["metadata", "-p", "x", "diff"], /"metadata" with "x"/, /"metadata" is to do first/],
+    [["metadata", "diff", "extra"], /unrecognized arguments "extra"$/, /metadata diff --help/],
+    [["metadata", "status", "--database-name=Aerie"], /unrecognized arguments "--database-name=…"$/, /--help/],
+    [["metadata", "SECRETsecret"], /a word that may be a secret/, /metadata --help/],
+    [["after"], /"after": it is not said what to do \(choose from run, done\)$/, /after --help/],
+    [["after", "done", "25"], /unrecognized arguments "25"$/, /after done --help/],
+    [["after", "run", "--skip-after"], /unrecognized arguments "--skip-after"$/, /after run --help/],
+    [["after", "run", "--yes"], /unrecognized arguments "--yes"$/, /after run --help/],
+    [["-p", "x", "metadata", "diff"], /"x": it is not a command/, /command first/],
+    [["--json", "metadata", "diff"], /unrecognized arguments "--json"$/, /metadata diff --help/],
     [["status", "--yes"], /unrecognized arguments "--yes"$/, /status --help/],
     [["migrate", "-a", "--check"], /unrecognized arguments "--check"$/, /migrate --help/],
     [["migrate", "-a", "\x1b[2J\x9b"], /unrecognized arguments "\\u001b\[2J\\u\{9b\}"$/, /migrate --help/],
@@ -219,6 +239,30 @@ Deno.test("normalizeArgv() refuses a line and says what is wrong with it", () =>
     assert.match(error.message, message, args.join(" "));
     assert.match(error.next ?? "", next, args.join(" "));
   }
+});
+
+Deno.test("normalizeArgv() reads the commands of a group, with the options that each has", () => {
+  const cases: [line: string, argv: string[]][] = [
+    ["metadata apply", ["metadata", "apply"]],
+    ["metadata diff --json -p x --hasura-path=y", ["metadata", "diff", "--hasura-path=y", "--json"]],
+    ["metadata reload --allow --end http://h", [
+      "metadata",
+      "reload",
+      "--endpoint=http://h",
+      "--allow-inconsistent-metadata",
+    ]],
+    ["after run --workspace http://w", ["after", "run", "--workspace-endpoint=http://w"]],
+    ["after done --yes --wait", ["after", "done", "--wait", "--yes"]],
+    ["metadata -h", ["metadata", "--help"]],
+    ["metadata --help apply", ["metadata", "--help"]],
+    ["metadata apply -h", ["metadata", "apply", "--help"]],
+    ["after done --he", ["after", "done", "--help"]],
+    [
+      "migrate -a --metadata none --skip --allow-inconsistent-metadata",
+      ["migrate", "--apply", "--metadata=none", "--allow-inconsistent-metadata", "--skip-after"],
+    ],
+  ];
+  for (const [line, argv] of cases) assert.deepEqual(normalizeArgv(line.split(" ")), { argv, notes: [] }, line);
 });
 
 Deno.test("normalizeArgv() says what to use in place of an option that is gone", () => {

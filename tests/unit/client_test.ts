@@ -295,7 +295,7 @@ Deno.test("answers of another shape are no answers", async () => {
 
 Deno.test("explainCallError() gives each failure its kind and a next step", () => {
   const hasura = (message: string, code: string, status = 400) =>
-    new HasuraError(message, { status, code, postgres: undefined });
+    new HasuraError(message, { status, code, path: undefined, postgres: undefined });
   const cases: [error: Error, kind: new (message: string) => ToolError, next: RegExp][] = [
     [new NoAnswerError("Connection refused", { notSent: true }), AccessError, /HTTP_PROXY/],
     [new NoAnswerError("Invalid peer certificate: UnknownIssuer", { notSent: true }), AccessError, /DENO_CERT/],

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import { AfterTaskError, ConfigError, DriftError } from "../../src/errors.ts";
+import { ConfigError, DriftError } from "../../src/errors.ts";
 import { checkLedger } from "../../src/migrations/ledger.ts";
-import {
-  checkAfterTasks,
-  checkFolderCoversLedger,
-  pendingMigrations,
-  planSteps,
-  statusRows,
-} from "../../src/migrations/plan.ts";
+import { checkFolderCoversLedger, pendingMigrations, planSteps, statusRows } from "../../src/migrations/plan.ts";
 import type { Ledger, Migration } from "../../src/migrations/types.ts";
 
 function ledgerOf(...versions: number[]): Ledger {
@@ -77,16 +71,6 @@ Deno.test("checkFolderCoversLedger() refuses a database that is newer than the f
     () => checkFolderCoversLedger(ledgerOf(0, 1, 2, 3), folderOf(1)),
     (error) =>
       error instanceof DriftError && /migrations 2 to 3, which the migrations folder lacks/.test(error.message),
-  );
-});
-
-Deno.test("checkAfterTasks() refuses while a task is open, in either order of the rows", () => {
-  const open: Ledger = [...ledgerOf(0), { version: 1, pauseAfter: true, afterDone: false }];
-  const done: Ledger = [...ledgerOf(0), { version: 1, pauseAfter: true, afterDone: true }];
-  checkAfterTasks(done, folderOf(1));
-  assert.throws(
-    () => checkAfterTasks(open, folderOf(1)),
-    (error) => error instanceof AfterTaskError && /migration 1_m1 is open/.test(error.message),
   );
 });
 

@@ -69,7 +69,7 @@ Deno.test("the line gives way to whatever else is written, and comes back", asyn
   const target = { endpoint: "http://h", source: "Aerie" };
   const writers: [name: string, write: () => void][] = [
     ["a note", () => reporter.emit({ type: "note", text: "n" })],
-    ["the plan", () => reporter.emit({ type: "run-planned", direction: "apply", target, steps: [] })],
+    ["the plan", () => reporter.emit({ type: "run-planned", direction: "apply", target, steps: [], afterTasks: [] })],
     ["a choice", () => reporter.emit({ type: "choice-planned", target, rows: [] })],
     ["a signal", () => reporter.emit({ type: "stop-requested", signal: "SIGINT" })],
     ["a failure", () => reporter.emit({ type: "failure", error: new FailedError("Cannot x") })],

@@ -1,0 +1,190 @@
+/**
+ * Marks an "after" task as done in the ledger, under the lock that all runs share.
+ *
+ * Marking twice is harmless, so that it is sent again where its answer was lost. Only the row that was looked at is
+ * marked: a request that is held up on its way must not mark one that was reverted and applied again since.
+ *
+ * @module
+ */
+
+import { AfterTaskError, BusyError } from "../errors.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import { executeSql, querySql } from "../hasura/sql.ts";
+import { isRecord } from "../json.ts";
+import { LOCK_KEYS, STEP_STATES } from "../migrations/step.ts";
+import { LEDGER_TABLE, type MigrationName, migrationTitle } from "../migrations/types.ts";
+import { explainHasura, type HasuraFailure } from "./task_error.ts";
+import type { AfterTaskOptions } from "./types.ts";
+
+/** What is needed to mark a task. */
+export type MarkOptions = Pick<
+  AfterTaskOptions,
+  "rt" | "client" | "source" | "readTimeout" | "lockTimeout" | "onProgress"
+>;
+
+/** What the messages of a failure say. */
+export interface MarkWords {
+  /** The state before the marking, as in "<state>; the task is not marked as done". */
+  state: string;
+  /** How to go on. */
+  resume: string;
+}
+
+/** A row of the ledger, with its "after" task. */
+interface TaskRow {
+  kind: "missing" | "no-task" | "open" | "done";
+  /** Another one after every change of the row. */
+  rowVersion: string;
+}
+
+/** Milliseconds between two attempts. */
+const PAUSE = 500;
+
+/** SQLSTATE lock_not_available. */
+const LOCKED = "55P03";
+
+/** The row as it is now, in either shape of the table. */
+function rowQuery(version: number): string {
+  return `select pg_catalog.json_build_object('row', (
+  select pg_catalog.json_build_object('version', m.xmin::text,
+      'pause_after', coalesce(pg_catalog.to_jsonb(m) ->> 'pause_after', 'false')::boolean,
+      'after_done', coalesce(pg_catalog.to_jsonb(m) ->> 'after_done', 'false')::boolean)
+    from ${LEDGER_TABLE} m where m.migration_id::text = '${version}'))::text as task`;
+}
+
+function readSql(version: number): string {
+  return `set transaction isolation level read committed;\nset local lock_timeout = '5s';\n${rowQuery(version)}`;
+}
+
+// The columns are there where the row that was read has an open task. The older shape never gets this far.
+function markSql(version: number, { rowVersion, lockTimeout }: { rowVersion: string; lockTimeout: number }): string {
+  return `set transaction isolation level read committed;
+do $aerie_db_migration_after$
+begin
+  perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
+  perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
+  update ${LEDGER_TABLE} m set after_done = true
+    where m.migration_id::text = '${version}' and m.xmin::text = '${rowVersion}' and m.pause_after and not m.after_done;
+exception when lock_not_available or query_canceled then
+  raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else';
+end
+$aerie_db_migration_after$;
+${rowQuery(version)}`;
+}
+
+function decodeRow(value: unknown): TaskRow | undefined {
+  if (!isRecord(value) || !("row" in value)) return undefined;
+  const { row } = value;
+  if (row === null) return { kind: "missing", rowVersion: "" };
+  if (!isRecord(row) || typeof row.version !== "string" || !/^\d+$/.test(row.version)) return undefined;
+  const kind = row.pause_after !== true ? "no-task" : row.after_done === true ? "done" : "open";
+  return { kind, rowVersion: row.version };
+}
+
+/**
+ * Whether the task of a migration is done, as the ledger says.
+ *
+ * @throws {AfterTaskError} when the ledger does not have the migration, or it has no task, or it cannot be read
+ * @throws {BusyError} when the ledger is locked
+ */
+export async function isTaskDone(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<boolean> {
+  return (await readTask(migration, options, words)).kind === "done";
+}
+
+/**
+ * Marks the task of a migration as done; whether this changed anything.
+ *
+ * @throws {AfterTaskError} when the ledger does not have the migration, or it has no task, or it could not be marked
+ * @throws {BusyError} when another run is at work
+ */
+export async function markDone(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<boolean> {
+  const { rt, client, source, readTimeout, lockTimeout } = options;
+  const title = `migration ${migrationTitle(migration)}`;
+  const failure = {
+    action: `mark the "after" task of ${title} as done`,
+    state: `${words.state}; the task is not marked as done`,
+    resume: words.resume,
+  };
+  options.onProgress(`marking the "after" task of ${title} as done`);
+  const timeout = readTimeout + lockTimeout;
+  const deadline = rt.now() + timeout;
+  let row = await readTask(migration, options, words);
+  if (row.kind === "done") return false;
+  for (;;) {
+    const sql = markSql(migration.version, { rowVersion: row.rowVersion, lockTimeout });
+    let problem: unknown = new NoAnswerError("The row was changed by somebody else at the same time");
+    try {
+      const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
+      row = decodeRow(await executeSql(client, { source, sql, signal })) ?? refuseShape();
+    } catch (error) {
+      if (!isLost(error)) throw explain(error, options, failure);
+      problem = error;
+      row = await readAfterLoss(migration, options, { ...failure, state: words.state, problem });
+    }
+    if (row.kind === "done") return true;
+    checkRow(row, migration, words);
+    if (rt.now() >= deadline) throw explain(problem, options, failure);
+    await rt.sleep(PAUSE);
+  }
+}
+
+function refuseShape(): never {
+  throw new NoAnswerError("The server answered with something else than the row of the ledger");
+}
+
+/** Whether it is not known what became of the request. */
+function isLost(error: unknown): boolean {
+  return error instanceof NoAnswerError ? !error.lasting : error instanceof HasuraError && error.status >= 500;
+}
+
+async function readTask(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<TaskRow> {
+  const { client, source } = options;
+  let row: TaskRow;
+  try {
+    row = await querySql(client, { source, sql: readSql(migration.version), decode: decodeRow });
+  } catch (error) {
+    throw explain(error, options, { action: `read the ledger for migration ${migrationTitle(migration)}`, ...words });
+  }
+  checkRow(row, migration, words);
+  return row;
+}
+
+async function readAfterLoss(
+  migration: MigrationName,
+  options: MarkOptions,
+  { action, state, resume, problem }: HasuraFailure & { resume: string; problem: unknown },
+): Promise<TaskRow> {
+  try {
+    return await readTask(migration, options, { state, resume });
+  } catch (error) {
+    // What the ledger itself says is certain.
+    if (error instanceof AfterTaskError && error.cause === undefined) throw error;
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    throw new AfterTaskError(`Cannot ${action}: the answer was lost: ${reason}`, {
+      state: `${state}; whether the task was marked as done could not be established`,
+      next: `Look at the status once Hasura answers again; if the task is still open, ${resume}`,
+      cause: error,
+    });
+  }
+}
+
+function checkRow({ kind }: TaskRow, migration: MigrationName, { state }: MarkWords): void {
+  if (kind === "open" || kind === "done") return;
+  const title = `migration ${migrationTitle(migration)}`;
+  const reason = kind === "missing" ? `the ledger does not show ${title}` : `${title} has none`;
+  throw new AfterTaskError(`Cannot complete the "after" task of ${title}: ${reason}`, {
+    state,
+    next: kind === "missing"
+      ? "Look at the status: somebody has reverted the migration, or this is another database"
+      : "Look at the status: there is nothing to do for this migration",
+  });
+}
+
+function explain(error: unknown, options: MarkOptions, failure: HasuraFailure & { resume: string }): unknown {
+  const sqlState = error instanceof HasuraError ? error.postgres?.sqlState : undefined;
+  if (sqlState !== STEP_STATES.locked && sqlState !== LOCKED) return explainHasura(error, options, failure);
+  return new BusyError(
+    `Cannot ${failure.action}: another run holds the migration lock of this database, or its ledger`,
+    { state: failure.state, next: `Wait until the other run has ended, then ${failure.resume}`, cause: error },
+  );
+}

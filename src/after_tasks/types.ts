@@ -1,0 +1,53 @@
+/**
+ * What an "after" task is given, and what it leaves.
+ *
+ * @module
+ */
+
+import type { HasuraClient } from "../hasura/client.ts";
+import type { Runtime } from "../runtime.ts";
+import type { MigrationName } from "../migrations/types.ts";
+
+/** What all that has to do with "after" tasks needs. */
+export interface AfterTaskOptions {
+  rt: Pick<Runtime, "fetch" | "now" | "sleep" | "every">;
+  client: HasuraClient;
+  /** Hasura's name of the database; tells the product, too. */
+  source: string;
+  adminSecret: string;
+  /** Takes secrets out of what a server said, before it is shortened. */
+  redact: (text: string) => string;
+  /** Milliseconds for each call, all attempts together. */
+  readTimeout: number;
+  /** Milliseconds to wait for another run, when the task is marked. */
+  lockTimeout: number;
+  /** Root address without a trailing slash, and Hasura's, where it was worked out from that; `undefined`: none is known. */
+  workspace: { endpoint: string; derivedFrom?: string } | undefined;
+  /** @throws {ToolError} when the run is to stop; asked between two files */
+  checkStop(): void;
+  /** Told what the operator should know. */
+  onNote(text: string): void;
+  /** Told what is being done right now. */
+  onProgress(text: string): void;
+}
+
+/** What a completed task has done. */
+export interface AfterTaskResult {
+  /** Name of the task. */
+  task: string;
+  /** All files that the task is for. */
+  files: number;
+  /** Those of them that were there before. */
+  alreadyThere: number;
+}
+
+/** An "after" task that this version of the tool can run. */
+export interface AfterTask {
+  name: string;
+  /** As in "the task is to <description>". */
+  description: string;
+  /** Whether it could be run; changes nothing. @throws {ToolError} */
+  check(options: AfterTaskOptions): Promise<void>;
+  /** Runs it, from where it was left. @throws {ToolError} */
+  run(migration: MigrationName, options: AfterTaskOptions): Promise<Pick<AfterTaskResult, "files" | "alreadyThere">>;
+}

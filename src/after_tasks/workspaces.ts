@@ -1,0 +1,203 @@
+/**
+ * The "after" task of migration 25: the sequences of the users move from the database to the workspace server.
+ *
+ * It can be stopped at any file and run again: what the server has already is left there, and nothing is ever replaced.
+ *
+ * @module
+ */
+
+import { AfterTaskError, ToolError } from "../errors.ts";
+import type { MigrationName } from "../migrations/types.ts";
+import { quoteText } from "../quote.ts";
+import { assignFileNames, DEFINITION_EXTENSION, findBadNames, JSON_EXTENSION, type Named } from "./file_names.ts";
+import {
+  countSequences,
+  lackingColumns,
+  listSequences,
+  readContent,
+  type Sequence,
+  SEQUENCES_TABLE,
+} from "./sequences.ts";
+import { explainHasura, openState, RESUME } from "./task_error.ts";
+import type { AfterTask, AfterTaskOptions, AfterTaskResult } from "./types.ts";
+import { badNamesError, explainServer, noEndpointError } from "./workspace_errors.ts";
+import { createWorkspaceServer, type WorkspaceServer } from "./workspace_server.ts";
+
+/** See the module. */
+export const WORKSPACES: AfterTask = {
+  name: "workspaces",
+  description: "move the sequences of the users to the workspace server",
+  check,
+  run,
+};
+
+const NOTHING = "Nothing was changed";
+const SKIP = "or use --skip-after to do without the task for now";
+
+/** Before the migration, the table may still have an older shape: then only its rows are counted. */
+async function check(options: AfterTaskOptions): Promise<void> {
+  const resume = `run the same command again, ${SKIP}`;
+  let count: number;
+  try {
+    const lacking = await lackingColumns(options);
+    if (lacking === "all") return;
+    if (lacking.length === 0) {
+      const sequences = assignFileNames(await listSequences(options));
+      const bad = findBadNames(sequences);
+      if (bad.length > 0) throw badNamesError(bad, { state: NOTHING, resume });
+      count = sequences.length;
+    } else {
+      count = await countSequences(options);
+    }
+  } catch (error) {
+    throw explainHasura(error, options, { action: "count the sequences of the users", state: NOTHING, resume });
+  }
+  if (count > 0) await reachServer(options, { state: NOTHING, resume });
+}
+
+async function run(
+  migration: MigrationName,
+  options: AfterTaskOptions,
+): Promise<Pick<AfterTaskResult, "files" | "alreadyThere">> {
+  const state = openState(migration, "no file was moved by this run");
+  options.onProgress("looking for the sequences of the users");
+  const sequences = assignFileNames(await readList(options, state));
+  if (sequences.length === 0) {
+    options.onNote("there are no sequences to move to a workspace server");
+    return { files: 0, alreadyThere: 0 };
+  }
+  const bad = findBadNames(sequences);
+  if (bad.length > 0) throw badNamesError(bad, { state, resume: RESUME });
+  const { endpoint, derivedFrom } = options.workspace ?? {};
+  if (derivedFrom !== undefined) {
+    options.onNote(
+      `taking ${quoteText(endpoint ?? "")} for the workspace server, as follows from Hasura's address ${
+        quoteText(derivedFrom)
+      }; ` +
+        "--workspace-endpoint names another one",
+    );
+  }
+  options.onProgress("asking the workspace server whether it is at work");
+  const server = await reachServer(options, { state, resume: RESUME });
+  const moved = await moveAll(sequences, server, { migration, options });
+  await confirmUnchanged(sequences, options, { migration, files: moved.files });
+  return moved;
+}
+
+async function readList(options: AfterTaskOptions, state: string): Promise<Sequence[]> {
+  let lacking: Awaited<ReturnType<typeof lackingColumns>>;
+  try {
+    lacking = await lackingColumns(options);
+    if (lacking.length === 0) return await listSequences(options);
+  } catch (error) {
+    throw explainHasura(error, options, { action: "read the sequences of the users", state });
+  }
+  const what = lacking === "all" ? `no table ${SEQUENCES_TABLE}` : `no ${lacking.join(", ")} in ${SEQUENCES_TABLE}`;
+  throw new AfterTaskError(`Cannot move the sequences of the users: database "${options.source}" has ${what}`, {
+    state,
+    next:
+      "Find out what became of them before anything else; once it is certain that the workspace server has all of " +
+      'them, or that there were none, run "aerie_db_migration after done"',
+  });
+}
+
+async function reachServer(
+  options: AfterTaskOptions,
+  { state, resume }: { state: string; resume: string },
+): Promise<WorkspaceServer> {
+  const { rt, workspace, adminSecret, source, readTimeout, redact } = options;
+  if (workspace === undefined) throw noEndpointError({ state, resume });
+  const { endpoint } = workspace;
+  const server = createWorkspaceServer(rt, { endpoint, adminSecret, source, timeout: readTimeout, redact });
+  try {
+    await server.checkHealth();
+  } catch (error) {
+    throw explainServer(error, { action: "use the workspace server", workspace, state, resume });
+  }
+  return server;
+}
+
+/** What belongs to a run of the task. */
+interface Run {
+  migration: MigrationName;
+  options: AfterTaskOptions;
+}
+
+async function moveAll(
+  sequences: Named<Sequence>[],
+  server: WorkspaceServer,
+  { migration, options }: Run,
+): Promise<{ files: number; alreadyThere: number }> {
+  const files = sequences.reduce((sum, { hasJson }) => sum + (hasJson ? 2 : 1), 0);
+  let done = 0;
+  let alreadyThere = 0;
+  const state = () => openState(migration, `${done} of ${files} files are on the workspace server`);
+  for (const sequence of sequences) {
+    const contents = await readFiles(sequence, options, state());
+    for (const { name, text } of contents) {
+      options.checkStop();
+      options.onProgress(`moving sequences to the workspace server: ${done + 1} of ${files} files`);
+      const { workspaceId } = sequence;
+      try {
+        const stored = await server.store({ workspaceId, name, content: new TextEncoder().encode(text) });
+        if (stored === "there") alreadyThere++;
+      } catch (error) {
+        throw explainServer(error, {
+          action: `move ${quoteText(name)} of workspace ${workspaceId} (file ${done + 1} of ${files})`,
+          workspace: { ...options.workspace, endpoint: server.endpoint },
+          state: state(),
+          resume: RESUME,
+          file: { sequence, name },
+        });
+      }
+      done++;
+    }
+  }
+  return { files, alreadyThere };
+}
+
+/** One sequence at a time: all together may be more than fits into memory. */
+async function readFiles(
+  sequence: Named<Sequence>,
+  options: AfterTaskOptions,
+  state: string,
+): Promise<{ name: string; text: string }[]> {
+  const { id, name, fileName } = sequence;
+  const what = `sequence ${id}, ${quoteText(name)}`;
+  try {
+    const content = await readContent(sequence, options);
+    if (content === undefined) throw changedError(what, state);
+    const files = [{ name: `${fileName}${DEFINITION_EXTENSION}`, text: content.definition }];
+    return content.json === undefined
+      ? files
+      : [...files, { name: `${fileName}${JSON_EXTENSION}`, text: content.json }];
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
+    throw explainHasura(error, options, { action: `read ${what}`, state });
+  }
+}
+
+/** Later migrations drop the table: what somebody has written meanwhile must not be lost with it. */
+async function confirmUnchanged(
+  sequences: Named<Sequence>[],
+  options: AfterTaskOptions,
+  { migration, files }: { migration: MigrationName; files: number },
+): Promise<void> {
+  const state = openState(migration, `${files} of ${files} files are on the workspace server`);
+  const now = new Map((await readList(options, state)).map(({ id, rowVersion }) => [id, rowVersion]));
+  for (const { id, name, rowVersion } of sequences) {
+    if (now.get(id) !== rowVersion) throw changedError(`sequence ${id}, ${quoteText(name)}`, state);
+    now.delete(id);
+  }
+  const [added] = now.keys();
+  if (added !== undefined) throw changedError(`sequence ${added}`, state);
+}
+
+function changedError(what: string, state: string): AfterTaskError {
+  return new AfterTaskError(`Cannot complete the move of the sequences: ${what} has changed meanwhile`, {
+    state,
+    next:
+      `See to it that nobody works with sequences in the database any more, then ${RESUME}. A file that was moved ` +
+      "before the change is not replaced: where it is named then, remove it on the workspace server",
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * The "after" tasks of a run: what they work with, and what is told of them.
+ *
+ * @module
+ */
+
+import { deriveWorkspaceEndpoint } from "../after_tasks/workspace_endpoint.ts";
+import { type AfterTaskOptions, checkAfterTask, knownAfterTask, runAfterTask } from "../after_tasks/tasks.ts";
+import { InterruptedError } from "../errors.ts";
+import { type MigrationName, migrationTitle } from "../migrations/types.ts";
+import type { DoneAfterTask } from "../report/events.ts";
+import type { CommandContext } from "./context.ts";
+import type { Venue } from "./venue.ts";
+
+/** Runs "after" tasks. */
+export interface AfterTaskRunner {
+  /** Those that it has done. */
+  readonly done: DoneAfterTask[];
+  /** Whether the task of a migration that is not applied yet could be run. @throws {AfterTaskError} */
+  check(migration: MigrationName): Promise<void>;
+  /** Runs a task that is open. @throws {ToolError} when it is still open then */
+  run(migration: MigrationName): Promise<void>;
+}
+
+/** Creates a runner; `checkStop` ends a task between two files. */
+export function createAfterTaskRunner(
+  context: CommandContext,
+  venue: Venue,
+  { checkStop }: { checkStop(): void },
+): AfterTaskRunner {
+  const { reporter, waiting } = context;
+  const options = afterTaskOptions(context, venue, { checkStop });
+  const done: DoneAfterTask[] = [];
+  return {
+    done,
+    check: (migration) =>
+      waiting.during('checking whether the "after" task can be run', () => checkAfterTask(migration, options)),
+    async run(migration) {
+      const title = migrationTitle(migration);
+      const description = knownAfterTask(migration.version)?.description;
+      if (description !== undefined) reporter.emit({ type: "after-task-started", migration, description });
+      try {
+        const result = await waiting.during(`the "after" task of ${title}`, () => runAfterTask(migration, options));
+        const task = { migration, ...result };
+        done.push(task);
+        reporter.emit({ type: "after-task-done", task });
+      } catch (error) {
+        if (error instanceof InterruptedError) {
+          error.state = `${title} is applied, and its "after" task is not complete; what it has done stays`;
+          error.next = "Run the same command again, or after run: the task goes on from there";
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** What a task works with. */
+export function afterTaskOptions(
+  { rt, redactor, reporter, waiting }: CommandContext,
+  { client, settings, target, timeouts }: Venue,
+  { checkStop }: { checkStop(): void },
+): AfterTaskOptions {
+  const given = settings.workspaceEndpoint;
+  const derived = given === undefined ? deriveWorkspaceEndpoint(settings.endpoint) : undefined;
+  return {
+    rt,
+    client,
+    source: target.source,
+    adminSecret: settings.adminSecret,
+    redact: (text) => redactor.redact(text),
+    readTimeout: timeouts.read,
+    lockTimeout: timeouts.lock,
+    workspace: given !== undefined
+      ? { endpoint: given }
+      : derived !== undefined
+      ? { endpoint: derived, derivedFrom: settings.endpoint }
+      : undefined,
+    checkStop,
+    onNote: (text) => reporter.emit({ type: "note", text }),
+    onProgress: (text) => waiting.say(text),
+  };
+}

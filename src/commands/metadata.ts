@@ -1,0 +1,122 @@
+/**
+ * `metadata apply|reload|status|diff`: Hasura's metadata by itself.
+ *
+ * @module
+ */
+
+import type { ToolError } from "../errors.ts";
+import { exportMetadata, sourceNamesOf } from "../hasura/metadata.ts";
+import { diffMetadata } from "../metadata/diff.ts";
+import type { COMMAND_GROUPS } from "../options.ts";
+import { formatMetadataDiff } from "../report/metadata_diff.ts";
+import type { CommandContext, MetadataOptions } from "./context.ts";
+import { readRelease } from "./metadata_modes.ts";
+import { check, explained, inconsistentError, updateMetadata } from "./update_metadata.ts";
+import { openServer, type Server, together } from "./venue.ts";
+import { waitUntilUsable } from "./wait.ts";
+
+/** What is to be done. */
+export type MetadataAction = typeof COMMAND_GROUPS.metadata[number];
+
+/**
+ * Does it.
+ *
+ * @returns what the exit code is to tell, once it has been reported
+ * @throws {ToolError} when nothing was changed or found out
+ */
+export async function runMetadata(
+  context: CommandContext,
+  action: MetadataAction,
+  options: MetadataOptions,
+): Promise<ToolError | undefined> {
+  const server = await openServer(context, options);
+  await waitIfAsked(context, server);
+  switch (action) {
+    case "status":
+      return await showStatus(context, server, options);
+    case "diff":
+      return await showDiff(context, server);
+    case "apply":
+    case "reload":
+      return await update(context, server, { action, options });
+  }
+}
+
+async function waitIfAsked(context: CommandContext, { client, timeouts }: Server): Promise<void> {
+  if (timeouts.wait === undefined) return;
+  await waitUntilUsable(context, {
+    client,
+    timeout: timeouts.wait,
+    readTimeout: timeouts.read,
+    probe: async () => void await explained(client, "read the metadata", () => exportMetadata(client)),
+  });
+}
+
+async function update(
+  context: CommandContext,
+  { client, settings }: Server,
+  { action, options }: { action: "apply" | "reload"; options: MetadataOptions },
+): Promise<ToolError | undefined> {
+  const { path } = settings.metadata;
+  const built = action === "apply" ? await readRelease(context, settings.metadata) : undefined;
+  const apply = action === "apply" ? "always" : "never";
+  const outcome = await context.waiting.during(
+    "updating the metadata",
+    () => updateMetadata(context, { client, apply, built, path }),
+  );
+  const { inconsistent = [] } = outcome;
+  let { error } = outcome;
+  if (error === undefined && inconsistent.length > 0 && options.allowInconsistentMetadata !== true) {
+    error = inconsistentError(inconsistent, {
+      state: `The metadata is ${outcome.applied ? "applied" : "reloaded"}; what does not fit is left out by Hasura`,
+      next: outcome.applied
+        ? "Migrate the database to the release that this metadata belongs to, or apply the metadata that fits it"
+        : "Apply the metadata of the release that the database is at: metadata apply",
+    });
+  }
+  if (error !== undefined) context.reporter.emit({ type: "failure", error });
+  context.reporter.finish({ command: `metadata ${action}`, endpoint: client.endpoint, metadata: outcome, error });
+  return error;
+}
+
+async function showStatus(
+  context: CommandContext,
+  { client }: Server,
+  { allowInconsistentMetadata }: MetadataOptions,
+): Promise<ToolError | undefined> {
+  const [server, inconsistentObjects] = await context.waiting.during("asking Hasura", () =>
+    together(
+      explained(client, "read the metadata", () => exportMetadata(client)),
+      check(context, client),
+    ));
+  const error = inconsistentObjects.length === 0 || allowInconsistentMetadata === true
+    ? undefined
+    : inconsistentError(inconsistentObjects, { next: "Look at metadata diff, then reload or apply the metadata" });
+  context.reporter.finish({
+    command: "metadata status",
+    endpoint: client.endpoint,
+    resourceVersion: server.resourceVersion,
+    sources: sourceNamesOf(server.metadata),
+    inconsistentObjects,
+    error,
+  });
+  if (error !== undefined) context.reporter.emit({ type: "failure", error });
+  return error;
+}
+
+async function showDiff(context: CommandContext, { client, settings }: Server): Promise<undefined> {
+  const built = await readRelease(context, settings.metadata);
+  const server = await context.waiting.during(
+    "asking Hasura",
+    () => explained(client, "read the metadata", () => exportMetadata(client)),
+  );
+  const changes = diffMetadata(server.metadata, built.metadata);
+  context.reporter.finish({
+    command: "metadata diff",
+    endpoint: client.endpoint,
+    path: settings.metadata.path,
+    changes,
+    formatted: formatMetadataDiff(changes),
+    error: undefined,
+  });
+}

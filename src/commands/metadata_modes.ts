@@ -1,0 +1,97 @@
+/**
+ * What `migrate` does with Hasura's metadata: which of it is wanted, and what that takes, looked at before the first step.
+ *
+ * @module
+ */
+
+import { ConfigError, UsageError } from "../errors.ts";
+import { buildMetadata, type BuiltMetadata } from "../metadata/directory.ts";
+import { productOf } from "../migrations/types.ts";
+import { METADATA_MODES } from "../options.ts";
+import { fileProblem } from "../runtime.ts";
+import type { Settings } from "../settings.ts";
+import type { CommandContext } from "./context.ts";
+
+/** One of `--metadata`'s values. */
+export type MetadataMode = typeof METADATA_MODES[number];
+
+/** The mode that was asked for. @default auto */
+export function readMetadataMode(given: string | undefined): MetadataMode {
+  if (given === undefined) return "auto";
+  const mode = METADATA_MODES.find((name) => name === given);
+  if (mode !== undefined) return mode;
+  throw new UsageError(`Cannot use --metadata=${JSON.stringify(given)}: it is none of ${METADATA_MODES.join(", ")}`, {
+    next: "Leave it out to apply the metadata of the release where that is needed",
+  });
+}
+
+/** What is to be done with the metadata once the steps are over. */
+export interface MetadataPlan {
+  mode: MetadataMode;
+  /** The release's metadata; `undefined` where it is not needed, or there is none. */
+  built: BuiltMetadata | undefined;
+  /** Why it cannot be used, if so. */
+  problem: ConfigError | undefined;
+  /** Where it is. */
+  path: string;
+  /** Whether `auto` applies it even where the server's metadata is consistent. */
+  always: boolean;
+}
+
+/** What a plan is made from. */
+export interface MetadataPlanOptions {
+  mode: MetadataMode;
+  place: Settings["metadata"];
+  /** Whether the steps can lead to the release that the metadata belongs to. */
+  isForward: boolean;
+  /** Hasura's name of the database. */
+  source: string;
+}
+
+/**
+ * Reads the release's metadata where it can come to applying it: whatever is wrong with it is best known before.
+ *
+ * @throws {ConfigError} when it is sure to be needed and cannot be used
+ */
+export async function planMetadata(context: CommandContext, options: MetadataPlanOptions): Promise<MetadataPlan> {
+  const { mode, place, isForward, source } = options;
+  // Parity: PlanDev's script applies the metadata at the end of each run.
+  const always = productOf(source) === "PlanDev";
+  const plan: MetadataPlan = { mode, built: undefined, problem: undefined, path: place.path, always };
+  if (mode !== "apply" && (mode !== "auto" || !isForward)) return plan;
+  if (mode === "auto" && !(await exists(context, place))) return plan;
+  try {
+    plan.built = await readRelease(context, place);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    error.state = "Nothing was changed";
+    if (mode === "apply" || always) throw error;
+    plan.problem = error;
+    context.reporter.emit({
+      type: "note",
+      text: `${error.message}; it is needed only if the metadata of Hasura turns out not to fit`,
+    });
+  }
+  return plan;
+}
+
+/** The metadata at `place`, with what the operator should know about it. @throws {ConfigError} */
+export async function readRelease(
+  { rt, reporter, waiting }: CommandContext,
+  place: Settings["metadata"],
+): Promise<BuiltMetadata> {
+  const built = await waiting.during("reading the metadata", () => buildMetadata(rt, place));
+  for (const text of built.notes) reporter.emit({ type: "note", text });
+  return built;
+}
+
+async function exists({ rt }: CommandContext, { kind, path }: Settings["metadata"]): Promise<boolean> {
+  try {
+    await (kind === "directory" ? rt.readDir(path) : rt.readFile(path));
+    return true;
+  } catch (error) {
+    if (fileProblem(error) === "it does not exist") return false;
+    // Whatever else is wrong is told by whoever reads it.
+    return true;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Applies metadata to a server, so that two writers cannot overwrite each other.
+ *
+ * What is sent names the version of the metadata that it was made from, and Hasura refuses it where that is no longer the
+ * newest. So it may be sent again after a lost answer: at most one of the attempts counts.
+ *
+ * @module
+ */
+
+import { MetadataError } from "../errors.ts";
+import type { HasuraClient } from "../hasura/client.ts";
+import { exportMetadata, replaceMetadata, type ServerMetadata } from "../hasura/metadata.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import type { Json } from "../json.ts";
+import type { Runtime } from "../runtime.ts";
+import { diffMetadata } from "./diff.ts";
+
+/** What applying works with. */
+export interface ApplyOptions {
+  rt: Pick<Runtime, "sleep">;
+  client: HasuraClient;
+  metadata: Record<string, Json>;
+  /** Told what the operator should know. */
+  onNote(text: string): void;
+}
+
+/** How often it is sent at most. */
+const ATTEMPTS = 5;
+
+/** Milliseconds before the second attempt; twice as many before each further one. */
+const FIRST_PAUSE = 250;
+
+/**
+ * Replaces the server's metadata.
+ *
+ * @throws {MetadataError} when somebody else changes it at the same time
+ * @throws {HasuraError | NoAnswerError | AccessError} when Hasura refuses, or does not answer
+ */
+export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptions): Promise<void> {
+  let base = await exportMetadata(client);
+  let isLost = false;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
+    } catch (error) {
+      const isConflict = error instanceof HasuraError && error.code === "conflict";
+      if (!isConflict && (!mayPass(error) || attempt === ATTEMPTS)) throw error;
+      if (!isConflict) {
+        isLost = true;
+        await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
+      }
+    }
+    const found = await exportMetadata(client);
+    if (isLost && isSame(found.metadata, metadata)) return onNote("the answer was lost, but the metadata is applied");
+    // Only its number has changed: somebody has reloaded it, as every run does in the end.
+    if (attempt === ATTEMPTS || !isUnchanged(base, found)) throw conflict(isLost);
+    base = found;
+  }
+}
+
+/** Whether it may be answered when it is sent again. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof NoAnswerError) return !error.lasting;
+  return error instanceof HasuraError && error.status >= 500 && !/mode$/.test(error.message);
+}
+
+function isUnchanged(before: ServerMetadata, now: ServerMetadata): boolean {
+  return before.resourceVersion === now.resourceVersion || isSame(before.metadata, now.metadata);
+}
+
+function isSame(one: Json, other: Json): boolean {
+  return diffMetadata(one, other).length === 0;
+}
+
+function conflict(isLost: boolean): MetadataError {
+  const what = isLost ? "the answer was lost, and the metadata has changed since" : "somebody else changes it, too";
+  return new MetadataError(`Cannot apply the metadata: ${what}`, {
+    state: isLost
+      ? "The metadata may be this run's or somebody else's"
+      : "The metadata of Hasura is as the other one has left it",
+    next: 'Find out who works on this server; look at "metadata diff", then run "metadata apply"',
+  });
+}

@@ -1,0 +1,345 @@
+/** "After" tasks in runs of `migrate`, and by themselves: `after run`, `after done`. */
+
+import assert from "node:assert/strict";
+import { createRuntime, type Runtime } from "../../src/runtime.ts";
+import { type CliOptions, type CliResult, runTool } from "../support/cli.ts";
+import { createRelease, DEFAULT_SEQUENCES, type Release } from "../support/plandev.ts";
+import { backends, startVenue, type Venue } from "../venue/mod.ts";
+import { startWorkspaceServer, type WorkspaceServer } from "../venue/workspace_server.ts";
+
+const UP_ALL = ["migrate", "-a", "--all"];
+const SOURCE = {
+  sources: ["PlanDev"],
+  environment: {
+    AERIE_DATABASE_URL: "postgres://db",
+    PLANDEV_DATABASE_URL: "postgres://db",
+    PLANDEV_GATEWAY_URL: "http://g",
+    PLANDEV_WORKSPACE_URL: "http://w",
+  },
+};
+/** As of the release with this task: newer ones refuse the name with the #. */
+const SERVER = { workspaces: [1, 2], checksNames: false };
+
+/** Numbers from 0 to `newest`. */
+function upTo(newest: number): number[] {
+  return Array.from({ length: newest + 1 }, (_, version) => version);
+}
+
+/** What the workspace server is to have in the end. */
+const FILES: Record<string, string> = {
+  "1/wake up.seq": DEFAULT_SEQUENCES[0]?.definition ?? "",
+  "1/wake up_2.seq": DEFAULT_SEQUENCES[1]?.definition ?? "",
+  "1/wake up_2_3.seq": DEFAULT_SEQUENCES[2]?.definition ?? "",
+  "1/heater #2.seq": "NULL",
+  "1/tests/spin up.seq": "C SPIN 'left'\n",
+  "2/wake up.seq": "C WAKE 100%\n",
+  "2/Kühlung prüfen.seq": "C KÜHLUNG\n",
+};
+
+/** Those that have JSON beside them: the others are NULL in the database. */
+const WITH_JSON = ["1/wake up", "1/wake up_2", "1/heater #2", "1/tests/spin up", "2/Kühlung prüfen"];
+
+const COUNT = Object.keys(FILES).length + WITH_JSON.length;
+
+function assertAllThere(server: WorkspaceServer): void {
+  const texts = new Map([...server.files].map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
+  for (const [name, text] of Object.entries(FILES)) assert.equal(texts.get(name), text, name);
+  for (const name of WITH_JSON) JSON.parse(texts.get(`${name}.seq.json`) ?? "");
+  assert.equal(texts.size, COUNT);
+}
+
+const uploads = ({ log }: WorkspaceServer) => log.filter(({ method, status }) => method === "PUT" && status === 200);
+
+/** Runs the tool on a release, with the workspace server unless `args` say otherwise. */
+function runner(venue: Venue, release: Release, server: WorkspaceServer) {
+  return (args: string[], options: CliOptions = {}): Promise<CliResult> => {
+    const given = args.some((word) => word.startsWith("--workspace")) || args[1] === "done" || args[0] === "status";
+    const extra = given || options.env !== undefined ? [] : [`--workspace-endpoint=${server.url}`];
+    return runTool([...args, ...extra], { venue, path: release.path, ...options });
+  };
+}
+
+for (const { name, database } of backends()) {
+  Deno.test(`a release with an "after" task goes up, down and up again: ${name}`, async () => {
+    await using release = await createRelease();
+    await using server = startWorkspaceServer(SERVER);
+    await using venue = await startVenue({ ...SOURCE, database, baseSql: release.at(0) });
+    const run = runner(venue, release, server);
+    const up = await run(UP_ALL);
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(up.stdout, /^25 {7}up {5}workspaces_setup\n25 {7}after {2}workspaces_setup\n26 {7}up /m);
+    assert.match(up.stderr, /^INFO running the "after" task of 25_workspaces_setup: move the sequences/m);
+    assert.match(up.stderr, new RegExp(`^INFO the "after" task of 25_workspaces_setup is done: ${COUNT} files$`, "m"));
+    assert.match(up.stderr, /^INFO Metadata applied\nINFO Metadata is consistent$/m);
+    assert.deepEqual(await venue.ledger(), upTo(28));
+    assertAllThere(server);
+
+    const down = await run(["migrate", "-r", "--all", "--allow-inconsistent-metadata"]);
+    assert.equal(down.code, 0, down.stderr);
+    assert.deepEqual(await venue.ledger(), [0]);
+
+    // What is on the workspace server stays there, and is found there.
+    const again = await run(UP_ALL);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, new RegExp(`is done: ${COUNT} files, ${COUNT} of them were there already$`, "m"));
+    assert.equal(uploads(server).length, COUNT);
+    assert.deepEqual(await venue.ledger(), upTo(28));
+  });
+}
+
+Deno.test("a task that fails at any file is gone on with by the same command", async (t) => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  const run = runner(venue, release, server);
+  for (let nth = 1; nth <= COUNT; nth++) {
+    await t.step(`file ${nth} of ${COUNT}`, async () => {
+      await venue.reset({ baseSql: release.at(24) });
+      server.reset();
+      server.addFault({ method: "PUT", nth, times: 99, do: { status: 423, body: { message: "The file is locked" } } });
+      const first = await run(UP_ALL);
+      assert.equal(first.code, 8, first.stderr);
+      assert.match(first.stderr, new RegExp(`^error\\[after-task\\]: .*\\(file ${nth} of ${COUNT}\\).*locked`, "m"));
+      assert.match(first.stderr, new RegExp(`^state: .*${nth - 1} of ${COUNT} files are on the workspace server`, "m"));
+      assert.deepEqual(await venue.ledger(), upTo(25));
+      assert.equal(server.files.size, nth - 1);
+
+      const status = await run(["status", "--check", "--json"]);
+      assert.equal(status.code, 10);
+      const { openAfterTasks, pending } = JSON.parse(status.stdout);
+      assert.deepEqual([openAfterTasks, pending], [[25], [26, 27, 28]]);
+
+      server.reset();
+      for (const [file, text] of Object.entries(FILES).slice(0, nth - 1)) {
+        server.files.set(file, new TextEncoder().encode(text));
+      }
+      const second = await run(UP_ALL);
+      assert.equal(second.code, 0, second.stderr);
+      assertAllThere(server);
+      assert.deepEqual(await venue.ledger(), upTo(28));
+    });
+  }
+});
+
+Deno.test("what is known to fail is told before anything is migrated", async (t) => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(23) });
+  const run = runner(venue, release, server);
+  const unused = "http://127.0.0.1:9";
+  using real = createRuntime();
+  // The port is fixed, and may be taken on this machine.
+  const fetch: Runtime["fetch"] = (url, init) => real.fetch(url.replace("127.0.0.1:28000", "127.0.0.1:9"), init);
+  const cases: [name: string, args: string[], env: Record<string, string> | undefined, message: RegExp][] = [
+    ["nothing listens", [`--workspace-endpoint=${unused}`], undefined, /127\.0\.0\.1:9.*refused/i],
+    ["a wrong address in the environment", [], { WORKSPACE_SERVER_ENDPOINT: unused }, /127\.0\.0\.1:9/],
+    ["nobody at the address that follows from Hasura's", [], {}, /127\.0\.0\.1:28000/],
+  ];
+  for (const [what, args, env, message] of cases) {
+    await t.step(what, async () => {
+      venue.log.length = 0;
+      const { code, stderr } = await run([...UP_ALL, ...args], {
+        ...(env === undefined ? {} : { env }),
+        runtime: { fetch },
+      });
+      assert.equal(code, 8, stderr);
+      assert.match(stderr, message);
+      assert.match(stderr, /^state: Nothing was changed$/m);
+      assert.match(stderr, /--skip-after/);
+      assert.deepEqual(await venue.ledger(), upTo(23));
+      assert.deepEqual(venue.writes(), []);
+    });
+  }
+  await t.step("an address that is none is a setting that cannot be used", async () => {
+    const { code, stderr } = await run([...UP_ALL, "--workspace-endpoint=workspace:28000"]);
+    assert.equal(code, 3);
+    assert.match(stderr, /--workspace-endpoint/);
+  });
+  await t.step("an option comes before the environment", async () => {
+    const env = { WORKSPACE_SERVER_ENDPOINT: unused };
+    const { code, stderr } = await run([...UP_ALL, `--workspace-endpoint=${server.url}/`], { env });
+    assert.equal(code, 0, stderr);
+    assertAllThere(server);
+  });
+});
+
+Deno.test("step by step, the task is looked at before its migration, and run with it", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(23) });
+  const run = runner(venue, release, server);
+  server.stop();
+  const stopped = await run(["migrate", "-a"], { stdin: "y\ny\ny\n" });
+  assert.equal(stopped.code, 8, stopped.stderr);
+  assert.match(stopped.stderr, /^state: 25_workspaces_setup was not started$/m);
+  assert.match(stopped.stderr, /^INFO 1 of 5 migrations applied; the next one is 25_workspaces_setup$/m);
+  assert.deepEqual(await venue.ledger(), upTo(24));
+  server.start();
+  const { code, stderr } = await run(["migrate", "-a"], { stdin: "y\ny\nn\n" });
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^INFO 25_workspaces_setup applied\nINFO running .*\n(?:note: .*\n)*INFO the "after" task of 25/m,
+  );
+  assert.match(stderr, /^Apply 26_\w+\? \(y\/n\/quit\): y$[^]*^Apply 27_/m, "the task takes no answer");
+  assert.deepEqual(await venue.ledger(), upTo(26));
+  assertAllThere(server);
+});
+
+Deno.test("--skip-after leaves the task to the operator, who runs it or says that it is done", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  const run = runner(venue, release, server);
+  server.stop();
+  const nothingOpen = await run(["after", "run"]);
+  assert.equal(nothingOpen.code, 0, nothingOpen.stderr);
+  assert.match(nothingOpen.stderr, /^INFO no "after" task is open on database: PlanDev$/m);
+
+  const skipped = await run([...UP_ALL, "--skip-after"]);
+  assert.equal(skipped.code, 8);
+  assert.doesNotMatch(skipped.stdout, /^25 {7}after/m);
+  assert.match(skipped.stderr, /^error\[after-task\]: The "after" task of migration 25_workspaces_setup is open$/m);
+  assert.match(skipped.stderr, /^WARN the "after" task of migration 25 is open/m);
+  assert.deepEqual(await venue.ledger(), upTo(25));
+  const twice = await run([...UP_ALL, "--skip-after"]);
+  assert.equal(twice.code, 8);
+  assert.match(twice.stderr, /^state: Nothing was changed/m);
+
+  const down = await run(["after", "run"]);
+  assert.equal(down.code, 8);
+  assert.match(down.stderr, /^state: .*25_workspaces_setup is applied/m);
+  server.start();
+  const done = await run(["after", "run", "--json"]);
+  assert.equal(done.code, 0, done.stderr);
+  const { command, afterTasks, openAfterTasks, error } = JSON.parse(done.stdout);
+  assert.deepEqual([command, openAfterTasks, error], ["after run", [], null]);
+  assert.deepEqual(afterTasks, [
+    { version: 25, name: "workspaces_setup", task: "workspaces", files: COUNT, alreadyThere: 0 },
+  ]);
+  assertAllThere(server);
+  assert.equal((await run(UP_ALL)).code, 0);
+  assert.deepEqual(await venue.ledger(), upTo(28));
+
+  await venue.reset({ baseSql: release.at(25) });
+  server.reset();
+  const marked = await run(["after", "done"]);
+  assert.equal(marked.code, 0, marked.stderr);
+  assert.match(marked.stderr, /^INFO the "after" task of 25_workspaces_setup is marked as done$/m);
+  assert.equal(server.log.length, 0, "nothing is run");
+  const rest = await run(UP_ALL);
+  assert.equal(rest.code, 0, rest.stderr);
+  assert.deepEqual(await venue.ledger(), upTo(28));
+});
+
+Deno.test("a task that is open at the start is done first", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  const run = runner(venue, release, server);
+  const { code, stdout, stderr } = await run([...UP_ALL, "--json"]);
+  assert.equal(code, 0, stderr);
+  const { done, afterTasks } = JSON.parse(stdout);
+  assert.deepEqual(done.map(({ version }: { version: number }) => version), [26, 27, 28]);
+  assert.equal(afterTasks[0].files, COUNT);
+
+  await venue.reset({ baseSql: release.at(25) });
+  const stepwise = await run(["migrate", "-a"], { stdin: "n\n" });
+  assert.equal(stepwise.code, 0, stepwise.stderr);
+  assert.match(stepwise.stderr, /^INFO the "after" task of 25_workspaces_setup is done: .* there already$/m);
+  assert.deepEqual(await venue.ledger(), upTo(25));
+});
+
+Deno.test("a task that is opened again while a run goes on stops it", async (t) => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue(SOURCE);
+  for (const internalErrors of [true, false]) {
+    await t.step(`Hasura ${internalErrors ? "shows" : "hides"} what PostgreSQL says`, async () => {
+      await venue.reset({ baseSql: release.at(25, { afterDone: true }), internalErrors });
+      const held = Promise.withResolvers<void>();
+      venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before", do: { hold: held.promise } });
+      const running = runner(venue, release, server)(UP_ALL);
+      await venue.waitForRequest(({ type, readOnly }) => type === "run_sql" && readOnly === false);
+      await venue.sql("update migrations.schema_migrations set after_done = false where migration_id = 25");
+      held.resolve();
+      const { code, stderr } = await running;
+      assert.equal(code, 8, stderr);
+      assert.match(stderr, /^error\[after-task\]: The "after" task of migration 25 is open$/m);
+      assert.match(stderr, /^state: 26_workspace_events was not applied; /m);
+      assert.deepEqual(await venue.ledger(), upTo(25));
+    });
+  }
+});
+
+Deno.test("a revert asks nothing of an open task", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  const { code, stderr } = await runner(venue, release, server)(["migrate", "-r"], { stdin: "y\nn\n" });
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(await venue.ledger(), upTo(24));
+  assert.equal(server.log.length, 0);
+});
+
+Deno.test("without sequences no workspace server is needed", async () => {
+  await using release = await createRelease({ withMetadata: false, sequences: [] });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(20) });
+  server.stop();
+  const { code, stderr } = await runner(venue, release, server)(UP_ALL);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^INFO the "after" task of 25_workspaces_setup is done: there was nothing to move$/m);
+  assert.deepEqual(await venue.ledger(), upTo(28));
+});
+
+Deno.test("a signal ends a task between two files", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  const run = runner(venue, release, server);
+  let send: ((signal: "SIGTERM") => void) | undefined;
+  const held = Promise.withResolvers<void>();
+  server.addFault({ method: "PUT", nth: 5, do: { hold: held.promise } });
+  const running = run(UP_ALL, { onSignalHandler: (handler) => void (send = handler) });
+  await server.waitForRequest(() => server.log.filter(({ method }) => method === "PUT").length === 5);
+  send?.("SIGTERM");
+  held.resolve();
+  const { code, stderr } = await running;
+  assert.equal(code, 143, stderr);
+  assert.match(stderr, /^state: 25_workspaces_setup is applied, and its "after" task is not complete/m);
+  assert.match(stderr, /^WARN the "after" task of migration 25 is open/m);
+  assert.equal(server.files.size, 5);
+  assert.equal((await run(UP_ALL)).code, 0);
+  assertAllThere(server);
+});
+
+Deno.test("two runs at once move each file once, and one of them goes on", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  const run = runner(venue, release, server);
+  const codes = (await Promise.all([run(UP_ALL), run(UP_ALL)])).map(({ code }) => code).sort();
+  assert.ok(codes[0] === 0 && [0, 6].includes(codes[1] ?? -1), codes.join());
+  assertAllThere(server);
+  assert.equal(uploads(server).length, COUNT);
+  assert.deepEqual(await venue.ledger(), upTo(28));
+});
+
+Deno.test("an address that follows from Hasura's is said", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  using real = createRuntime();
+  const { code, stderr } = await runTool(["after", "run"], {
+    venue,
+    path: release.path,
+    runtime: {
+      // The port is fixed, and may be taken on this machine.
+      fetch: (url, init) => real.fetch(url.replace("http://127.0.0.1:28000", server.url), init),
+    },
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^note: .*"http:\/\/127\.0\.0\.1:28000".*--workspace-endpoint names another one$/m);
+  assertAllThere(server);
+});

@@ -1,0 +1,369 @@
+/** What `migrate` does with Hasura's metadata after the steps, in each of its modes. */
+
+import assert from "node:assert/strict";
+import { runTool } from "../support/cli.ts";
+import { createDeployment, type Deployment, tableMigrations } from "../support/deployment.ts";
+import { startVenue, type Venue } from "../venue/mod.ts";
+
+const UP_ALL = ["migrate", "-a", "--all"];
+const DOWN_ALL = ["migrate", "-r", "--all"];
+
+/** Metadata that tracks tables `public.step_<n>`, as a server has it. */
+function metadataOf(source: string, versions: readonly number[]) {
+  const variable = source === "PlanDev" ? "PLANDEV_DATABASE_URL" : "AERIE_DATABASE_URL";
+  return {
+    version: 3,
+    sources: [{
+      name: source,
+      kind: "postgres",
+      configuration: { connection_info: { database_url: { from_env: variable } } },
+      tables: versions.map((version) => ({ table: { schema: "public", name: `step_${version}` } })),
+    }],
+  };
+}
+
+/** The same as a metadata directory. */
+function directoryOf(source: string, versions: readonly number[]): Record<string, string> {
+  const { sources } = metadataOf(source, versions);
+  return { "metadata/version.yaml": "version: 3\n", "metadata/databases/databases.yaml": JSON.stringify(sources) };
+}
+
+const BROKEN = { "metadata/version.yaml": "version: 3\n", "metadata/databases/databases.yaml": "- name: [\n" };
+
+interface ModeCase {
+  name: string;
+  source?: "Aerie" | "PlanDev";
+  args: string[];
+  /** What is typed. */
+  stdin?: string;
+  /** Versions that the database has at the start. @default none */
+  applied?: number;
+  /** Versions whose tables the server tracks at the start. */
+  tracked: number[];
+  /** Those that the directory tracks, or its files. @default 1, 2 and 3, which is all of the folder */
+  directory?: number[] | Record<string, string>;
+  code: number;
+  /** Those that the server tracks at the end. */
+  left: number[];
+  stderr: RegExp[];
+  absent?: RegExp;
+  ledger: number[];
+}
+
+const ALL = [0, 1, 2, 3];
+const FITS = /^INFO Metadata reloaded\nINFO Metadata is consistent$/m;
+const APPLIED = /^INFO Metadata reloaded\n(?:note: .*\n)?INFO Metadata applied\nINFO Metadata is consistent$/m;
+
+const CASES: ModeCase[] = [
+  {
+    name: "auto leaves metadata that fits",
+    args: UP_ALL,
+    tracked: [],
+    code: 0,
+    left: [],
+    stderr: [
+      /^INFO migrations applied\nINFO Metadata reloaded\nnote: .*\nINFO Metadata is consistent\n$/m,
+      /^note: the metadata of Hasura fits, and differs from ".*\/metadata" \(3 differences\): metadata diff shows how/m,
+    ],
+    absent: /Metadata applied/,
+    ledger: ALL,
+  },
+  {
+    name: "auto says nothing of metadata that is the same",
+    args: UP_ALL,
+    tracked: [],
+    directory: [],
+    code: 0,
+    left: [],
+    stderr: [FITS],
+    absent: /differs/,
+    ledger: ALL,
+  },
+  {
+    name: "auto applies the release's where the server's does not fit",
+    args: UP_ALL,
+    tracked: [2, 9],
+    code: 0,
+    left: [1, 2, 3],
+    stderr: [
+      APPLIED,
+      /^note: the metadata of Hasura does not fit the database \(1 object\); applying ".*\/metadata"$/m,
+    ],
+    ledger: ALL,
+  },
+  {
+    name: "auto applies it with nothing to migrate, too",
+    args: UP_ALL,
+    applied: 3,
+    tracked: [9],
+    code: 0,
+    left: [1, 2, 3],
+    stderr: [APPLIED, /nothing to apply/],
+    ledger: ALL,
+  },
+  {
+    name: "auto always applies that of PlanDev",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [1],
+    code: 0,
+    left: [1, 2, 3],
+    stderr: [APPLIED],
+    absent: /does not fit/,
+    ledger: ALL,
+  },
+  {
+    name: "auto does not apply what belongs to steps that were declined",
+    source: "PlanDev",
+    args: ["migrate", "-a"],
+    stdin: "y\nn\n",
+    tracked: [1],
+    code: 0,
+    left: [1],
+    stderr: [FITS, /^INFO 1 of 3 migrations applied/m],
+    absent: /Metadata applied/,
+    ledger: [0, 1],
+  },
+  {
+    name: "metadata that does not fit in the middle of a release is told, not replaced",
+    args: ["migrate", "-a"],
+    stdin: "y\nq\n",
+    tracked: [1, 3],
+    code: 7,
+    left: [1, 3],
+    stderr: [
+      /^WARN Metadata is inconsistent: 1 object\n {2}table step_3 in source Aerie: .*no such table/m,
+      /next: Apply the rest of/,
+    ],
+    absent: /Metadata applied/,
+    ledger: [0, 1],
+  },
+  {
+    name: "after a revert nothing is applied without being asked",
+    source: "PlanDev",
+    args: DOWN_ALL,
+    applied: 3,
+    tracked: [1, 2, 3],
+    code: 7,
+    left: [1, 2, 3],
+    stderr: [
+      /^WARN Metadata is inconsistent: 3 objects$/m,
+      /next: Apply the metadata of the release that the database is now at/,
+    ],
+    absent: /Metadata applied/,
+    ledger: [0],
+  },
+  {
+    name: "after a revert it is applied when asked for",
+    args: [...DOWN_ALL, "--metadata=apply"],
+    applied: 3,
+    tracked: [1, 2, 3],
+    directory: [],
+    code: 0,
+    left: [],
+    stderr: [APPLIED],
+    ledger: [0],
+  },
+  {
+    name: "apply does so where the server's fits, too",
+    args: [...UP_ALL, "--metadata=apply"],
+    tracked: [],
+    code: 0,
+    left: [1, 2, 3],
+    stderr: [APPLIED],
+    ledger: ALL,
+  },
+  {
+    name: "what was applied and does not fit is listed",
+    args: [...UP_ALL, "--metadata=apply"],
+    tracked: [],
+    directory: [1, 2, 3, 7, 8],
+    code: 7,
+    left: [1, 2, 3, 7, 8],
+    stderr: [
+      /^INFO Metadata applied\nWARN Metadata is inconsistent: 2 objects\n {2}table step_7 .*\n {2}table step_8 .*$/m,
+      /next: Compare ".*\/metadata" with the database/,
+    ],
+    ledger: ALL,
+  },
+  {
+    name: "--allow-inconsistent-metadata makes that a warning",
+    args: [...UP_ALL, "--metadata=apply", "--allow-inconsistent-metadata"],
+    tracked: [],
+    directory: [7],
+    code: 0,
+    left: [7],
+    stderr: [/^WARN Metadata is inconsistent: 1 object$/m],
+    absent: /error\[/,
+    ledger: ALL,
+  },
+  {
+    name: "reload leaves the metadata as it is",
+    args: [...UP_ALL, "--metadata=reload"],
+    source: "PlanDev",
+    tracked: [9],
+    directory: BROKEN,
+    code: 7,
+    left: [9],
+    stderr: [/^INFO Metadata reloaded\nWARN Metadata is inconsistent: 1 object$/m, /metadata apply$/m],
+    ledger: ALL,
+  },
+  {
+    name: "none does not touch it",
+    args: [...UP_ALL, "--metadata=none"],
+    source: "PlanDev",
+    tracked: [9],
+    directory: BROKEN,
+    code: 0,
+    left: [9],
+    stderr: [/^note: the metadata of Hasura was left alone, as asked$/m],
+    absent: /^(?:INFO|WARN) Metadata/m,
+    ledger: ALL,
+  },
+  {
+    name: "a directory that cannot be used stops a run that is sure to need it",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [],
+    directory: BROKEN,
+    code: 3,
+    left: [],
+    stderr: [/^error\[config\]: .*databases\.yaml.*line/m, /^state: Nothing was changed$/m],
+    ledger: [0],
+  },
+  {
+    name: "a directory that cannot be used stops a run that is to apply it",
+    args: [...UP_ALL, "--metadata=apply"],
+    tracked: [],
+    directory: BROKEN,
+    code: 3,
+    left: [],
+    stderr: [/^error\[config\]: .*databases\.yaml/m, /^state: Nothing was changed$/m],
+    ledger: [0],
+  },
+  {
+    name: "a directory that cannot be used is told where it may not be needed",
+    args: UP_ALL,
+    tracked: [1],
+    directory: BROKEN,
+    code: 0,
+    left: [1],
+    stderr: [FITS, /^note: .*databases\.yaml.*needed only if/m],
+    ledger: ALL,
+  },
+  {
+    name: "and is the reason where it turns out to be needed",
+    args: UP_ALL,
+    tracked: [9],
+    directory: BROKEN,
+    code: 7,
+    left: [9],
+    stderr: [/^error\[metadata\]: .*inconsistent/m, /^next: Correct the metadata \(.*databases\.yaml/m],
+    ledger: ALL,
+  },
+  {
+    name: "without a directory the metadata is reloaded",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [3],
+    directory: {},
+    code: 0,
+    left: [3],
+    stderr: [FITS],
+    ledger: ALL,
+  },
+  {
+    name: "without a directory there is nothing to apply",
+    args: [...UP_ALL, "--metadata=apply"],
+    tracked: [],
+    directory: {},
+    code: 3,
+    left: [],
+    stderr: [/^error\[config\]: .*metadata/m],
+    ledger: [0],
+  },
+  {
+    name: "a mode that there is not",
+    args: [...UP_ALL, "--metadata=reloaded"],
+    tracked: [],
+    code: 2,
+    left: [],
+    stderr: [/^error\[usage\]: Cannot use --metadata="reloaded": it is none of auto, apply, reload, none$/m],
+    ledger: [0],
+  },
+];
+
+async function deploymentOf({ source = "Aerie", directory = [1, 2, 3] }: ModeCase): Promise<Deployment> {
+  return await createDeployment({
+    source,
+    migrations: tableMigrations(3),
+    files: Array.isArray(directory) ? directoryOf(source, directory) : directory,
+  });
+}
+
+async function trackedVersions(venue: Venue): Promise<number[]> {
+  const { metadata } = await venue.metadata();
+  return (metadata.sources[0]?.tables ?? []).map(({ table }) => {
+    const name = typeof table === "string" ? table : (table as { name: string }).name;
+    return Number(name.replace("step_", ""));
+  });
+}
+
+Deno.test("the metadata after a run, by mode", async (t) => {
+  await using venue = await startVenue();
+  for (const mode of CASES) {
+    await t.step(mode.name, async () => {
+      const { source = "Aerie", applied = 0 } = mode;
+      await venue.reset({ metadata: metadataOf(source, mode.tracked) });
+      for (const { up } of tableMigrations(applied)) await venue.sql(String(up));
+      await using deployment = await deploymentOf(mode);
+      const options = { venue, path: deployment.path, ...(mode.stdin === undefined ? {} : { stdin: mode.stdin }) };
+      const result = await runTool(mode.args, options);
+      assert.equal(result.code, mode.code, result.stderr);
+      for (const text of mode.stderr) assert.match(result.stderr, text);
+      if (mode.absent !== undefined) assert.doesNotMatch(result.stderr, mode.absent);
+      assert.deepEqual(await trackedVersions(venue), mode.left);
+      assert.deepEqual(await venue.ledger(), mode.ledger);
+      if (mode.code === 3 || mode.code === 2) assert.deepEqual(venue.writes(), [], "nothing was sent that can write");
+    });
+  }
+});
+
+Deno.test("a run that has failed does not apply the metadata of where it was to end", async () => {
+  await using venue = await startVenue({ metadata: metadataOf("Aerie", [1]) });
+  const migrations = tableMigrations(3);
+  migrations[1] = { folder: "2_step_2", up: "select 1 / 0;", down: "select 1;" };
+  await using deployment = await createDeployment({ migrations, files: directoryOf("Aerie", [1, 2, 3]) });
+  for (const mode of ["apply", "auto"]) {
+    const { code, stderr } = await runTool([...UP_ALL, `--metadata=${mode}`], { venue, path: deployment.path });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, FITS);
+    assert.deepEqual(await trackedVersions(venue), [1]);
+  }
+});
+
+Deno.test("JSON tells what was done with the metadata", async () => {
+  await using venue = await startVenue({ metadata: metadataOf("Aerie", [9]) });
+  await using deployment = await createDeployment({
+    migrations: tableMigrations(3),
+    files: directoryOf("Aerie", [1, 8]),
+  });
+  const args = [...UP_ALL, "--json", "--no-color"];
+  const expected: [args: string[], code: number, metadata: unknown][] = [
+    [["--metadata=none"], 0, null],
+    [["--metadata=reload"], 7, { consistent: false, reloaded: true, applied: false, objects: ["step_9"] }],
+    [[], 7, { consistent: false, reloaded: true, applied: true, objects: ["step_8"] }],
+    [["--allow-inconsistent-metadata"], 0, { consistent: false, reloaded: true, applied: true, objects: ["step_8"] }],
+  ];
+  for (const [further, code, metadata] of expected) {
+    const result = await runTool([...args, ...further], { venue, path: deployment.path });
+    assert.equal(result.code, code, result.stderr);
+    const report = JSON.parse(result.stdout);
+    const { inconsistentObjects, ...rest } = report.metadata ?? { inconsistentObjects: [] };
+    const found = report.metadata === null
+      ? null
+      : { ...rest, objects: inconsistentObjects.map(({ name }: { name: string }) => /step_\d+/.exec(name)?.[0]) };
+    assert.deepEqual(found, metadata);
+    assert.equal(report.error?.exitCode ?? 0, code);
+  }
+});
