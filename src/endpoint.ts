@@ -1,5 +1,5 @@
 /**
- * Checks the address of Hasura.
+ * Checks the addresses of Hasura and of the workspace server.
  *
  * @module
  */
@@ -7,8 +7,28 @@
 import { ConfigError } from "./errors.ts";
 import { quoteText } from "./quote.ts";
 
-/** Ends of addresses that belong to one of Hasura's services and not to its root. */
-const SERVICE_PATH = /\/(?:v\d+(?:alpha\d+|beta\d+)?\/[a-z_]+|console(?:\/.*)?|healthz)$/i;
+/** A kind of server. */
+export interface ServerKind {
+  name: string;
+  /** Addresses of it, for advice. */
+  example: string;
+  /** Ends of addresses that belong to one of its services and not to its root. */
+  services: RegExp;
+}
+
+/** Hasura. */
+export const HASURA: ServerKind = {
+  name: "Hasura",
+  example: "http://HOST:8080 or https://HOST",
+  services: /\/(?:v\d+(?:alpha\d+|beta\d+)?\/[a-z_]+|console(?:\/.*)?|healthz)$/i,
+};
+
+/** The workspace server. */
+export const WORKSPACE_SERVER: ServerKind = {
+  name: "the workspace server",
+  example: "http://HOST:28000 or https://HOST",
+  services: /\/(?:ws(?:\/.*)?|health)$/i,
+};
 
 /** A secret below this length may be part of an address by chance. */
 const SHORT = 8;
@@ -20,30 +40,34 @@ const PLAIN_HOST = /^(?:(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\])(?::\
 export interface NormalizeEndpointOptions {
   /** Where it was found. */
   origin: string;
+  of: ServerKind;
   /** The admin secrets that were found; an endpoint that is one of them was given in the wrong place. */
   secrets: readonly string[];
 }
 
 /**
- * The root address of Hasura, without slashes at its end; its path is kept.
+ * The root address of a server, without slashes at its end; its path is kept.
  *
  * @throws {ConfigError} when it is no `http:` or `https:` address, or more than that.
  */
-export function normalizeEndpoint(value: string, { origin, secrets }: NormalizeEndpointOptions): string {
+export function normalizeEndpoint(value: string, { origin, secrets, of }: NormalizeEndpointOptions): string {
   const endpoint = value.trim().replace(/\/+$/, "");
-  const problem = findProblem(endpoint);
+  const problem = findProblem(endpoint, of);
   if (problem === undefined) return endpoint;
   throw new ConfigError(`Cannot use endpoint ${showEndpoint(value, secrets)} from ${origin}: ${problem.reason}`, {
     next: problem.next,
   });
 }
 
-function findProblem(endpoint: string): { reason: string; next: string } | undefined {
+function findProblem(
+  endpoint: string,
+  { name, example, services }: ServerKind,
+): { reason: string; next: string } | undefined {
   if (/[\s\p{Cc}\\]/u.test(endpoint)) {
     return { reason: "it holds a blank, a backslash or a control character", next: "Give it without them" };
   }
   if (!/^https?:\/\/[^/]/i.test(endpoint)) {
-    const next = "Give it as http://HOST:8080 or https://HOST";
+    const next = `Give it as ${example}`;
     return { reason: "it does not start with http:// or https:// and a host", next };
   }
   if (!URL.canParse(endpoint)) return { reason: "it is no valid address", next: "Check the host and the port" };
@@ -54,10 +78,10 @@ function findProblem(endpoint: string): { reason: string; next: string } | undef
   if (/[?#]/.test(endpoint)) {
     return { reason: "it holds a query or a fragment", next: "Give it without the part from ? or # on" };
   }
-  const service = SERVICE_PATH.exec(endpoint);
+  const service = services.exec(endpoint);
   if (!service) return undefined;
   const root = quoteText(endpoint.slice(0, service.index));
-  return { reason: `${service[0]} is one of its services`, next: `Give the root address of Hasura: ${root}` };
+  return { reason: `${service[0]} is one of its services`, next: `Give the root address of ${name}: ${root}` };
 }
 
 /**

@@ -77,14 +77,14 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     long: "--hasura-path",
     short: "-p",
     value: "path",
-    help: `Folder that holds config.yaml and migrations/ (default: ${DEFAULT_HASURA_PATH}).`,
+    help: `Folder that holds config.yaml, migrations/ and metadata/ (default: ${DEFAULT_HASURA_PATH}).`,
     script: true,
   },
   {
     long: "--env-path",
     short: "-e",
     value: "path",
-    help: "Env file to read the endpoint and the admin secret from.",
+    help: "Env file to read the addresses and the admin secret from.",
     script: true,
   },
   {
@@ -127,7 +127,7 @@ const ALLOW_INCONSISTENT: OptionSpec = {
 const WORKSPACE_ENDPOINT: OptionSpec = {
   long: "--workspace-endpoint",
   value: "url",
-  help: "Address of the workspace server, for the after task of migration 25.",
+  help: "Address of the workspace server, for migration 25 (or WORKSPACE_SERVER_ENDPOINT).",
   script: false,
 };
 

@@ -76,7 +76,7 @@ function help({ canQuit }: Question): string {
 
 function inputEnded(): FailedError {
   return new FailedError("The input ended before the question was answered", {
-    next: "Give an answer for each question on its own line, or none at all with --all, and --yes to revert",
+    next: "Give an answer for each question on its own line",
   });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { type HasuraConfig, readHasuraConfig } from "./config_yaml.ts";
-import { normalizeEndpoint } from "./endpoint.ts";
+import { HASURA, normalizeEndpoint, WORKSPACE_SERVER } from "./endpoint.ts";
 import { decodeEnvFile, type EnvFile, parseEnvFile } from "./env_file.ts";
 import { ConfigError, describeError } from "./errors.ts";
 import { DEFAULT_HASURA_PATH, joinPath } from "./paths.ts";
@@ -36,8 +36,11 @@ export interface Settings {
   migrationsPath: string;
   /** `metadata` in the Hasura path, or what the config file names. */
   metadata: { kind: "directory" | "file"; path: string };
-  /** Address of the workspace server, where one was given, without a slash at its end. */
-  workspaceEndpoint: string | undefined;
+  /**
+   * Address of the workspace server, where one was given, without a slash at its end. Looked at when it is asked for: few
+   * commands need it. @throws {ConfigError} when it cannot be used
+   */
+  workspaceEndpoint(): string | undefined;
   /** Root address of Hasura, without a slash at its end. */
   endpoint: string;
   adminSecret: string;
@@ -126,9 +129,10 @@ export async function resolveSettings(
     hasuraPath,
     migrationsPath: joinPath(hasuraPath, config.migrationsDirectory?.trim() || "migrations"),
     metadata: metadataPlace(hasuraPath, config),
-    workspaceEndpoint: workspace &&
-      normalizeEndpoint(workspace.value, { origin: workspace.origin.description, secrets }),
-    endpoint: normalizeEndpoint(endpoint.value, { origin: endpoint.origin.description, secrets }),
+    workspaceEndpoint: () =>
+      workspace &&
+      normalizeEndpoint(workspace.value, { origin: workspace.origin.description, secrets, of: WORKSPACE_SERVER }),
+    endpoint: normalizeEndpoint(endpoint.value, { origin: endpoint.origin.description, secrets, of: HASURA }),
     adminSecret: checkSecret(secret, notes),
     sources: { endpoint: endpoint.origin, adminSecret: secret.origin },
     notes,

@@ -81,6 +81,13 @@ export function findBadNames(sequences: readonly Named<Nameable>[]): BadName[] {
   });
 }
 
+/** Whether newer workspace servers refuse a file of this name, as they do what some systems cannot hold. */
+export function isOdd(name: string): boolean {
+  return name.split("/").some((part) =>
+    /[|<>:"?*%#]|[ .]$/.test(part) || /^(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)/.test(part)
+  );
+}
+
 function findProblem(name: string): string | undefined {
   if (!name.isWellFormed()) return "is no valid text";
   if (/\p{Cc}/u.test(name)) return "has a control character";

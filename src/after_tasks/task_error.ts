@@ -10,8 +10,7 @@ import { type MigrationName, migrationTitle } from "../migrations/types.ts";
 import type { AfterTaskOptions } from "./types.ts";
 
 /** How to go on once the cause is removed. */
-export const RESUME =
-  'run "aerie_db_migration after run" with the same options, or the same command again: it goes on from there';
+export const RESUME = 'run "aerie_db_migration after run", or the same command again: it goes on from there';
 
 /** The state that a task which could not be completed leaves; `done` is what there is of it, as a sentence's part. */
 export function openState(migration: MigrationName, done: string): string {

@@ -19,6 +19,8 @@ export interface AfterTaskOptions {
   redact: (text: string) => string;
   /** Milliseconds for each call, all attempts together. */
   readTimeout: number;
+  /** Milliseconds to wait for the workspace server to be there. @default none */
+  wait?: number | undefined;
   /** Milliseconds to wait for another run, when the task is marked. */
   lockTimeout: number;
   /** Root address without a trailing slash, and Hasura's, where it was worked out from that; `undefined`: none is known. */

@@ -36,11 +36,25 @@ export function explainServer(error: unknown, failure: ServerFailure): unknown {
     ? quoteText(endpoint)
     : `${quoteText(endpoint)}, which follows from Hasura's address ${quoteText(derivedFrom)}`;
   const at = failure.file === undefined ? ` at ${where}` : ` to the workspace server at ${where}`;
+  // What a server will not take can be put there in another way, which an unreachable one cannot.
+  const byHand = isOtherContent(error) ? '; or complete the move by hand, and run "aerie_db_migration after done"' : "";
   return new AfterTaskError(`Cannot ${action}${at}: ${error.message}`, {
     state,
-    next: `${advice}; then ${resume}`,
+    next: `${advice}; then ${resume}${byHand}`,
     cause: error,
   });
+}
+
+function isOtherContent(error: Error): boolean {
+  return error instanceof OtherContentError ||
+    (error instanceof NoAnswerError && error.cause instanceof OtherContentError && !error.cause.isBeginning);
+}
+
+/** What newer workspace servers answer with 500, as if it were for them to put right. */
+function adviceForWords(message: string, { sequence }: { sequence: Nameable }): string | undefined {
+  if (/Path segment|illegal character|reserved name/i.test(message)) return renameAdvice(sequence.id);
+  if (/max\w* ?(file ?)?size|too large/i.test(message)) return SIZE_ADVICE;
+  return undefined;
 }
 
 function adviceFor(error: unknown, failure: ServerFailure): string | undefined {
@@ -48,6 +62,10 @@ function adviceFor(error: unknown, failure: ServerFailure): string | undefined {
     return adviceFor(error.cause, failure);
   }
   if (error instanceof OtherContentError) return adviceForContent(error, failure);
+  if (error instanceof NoAnswerError && failure.file !== undefined) {
+    const advice = adviceForWords(error.message, failure.file);
+    if (advice !== undefined) return advice;
+  }
   if (error instanceof RefusedError) return adviceForRefusal(error, failure);
   if (!(error instanceof NoAnswerError)) return undefined;
   if (/certificate|UnknownIssuer|corrupt message|InvalidContentType/.test(error.message)) {
@@ -67,8 +85,7 @@ function adviceForContent({ isBeginning }: OtherContentError, { file }: ServerFa
   }
   const column = file?.name.endsWith(".json") ? "seq_json" : "definition";
   return `Compare the two ("select ${column} from ${SEQUENCES_TABLE} where id = ${file?.sequence.id};"), and rename or ` +
-    "remove the file on the workspace server, which this tool never replaces, or complete the move by hand and run " +
-    '"aerie_db_migration after done"';
+    "remove the file on the workspace server, which this tool never replaces";
 }
 
 function adviceForRefusal({ status }: RefusedError, { file }: ServerFailure): string {
@@ -78,8 +95,7 @@ function adviceForRefusal({ status }: RefusedError, { file }: ServerFailure): st
   switch (status) {
     case 400:
     case 405:
-      return 'If it is the name: newer workspace servers take none with < > : " | ? * % #, none with a part that ends in ' +
-        `a blank or a period, and not those that they need themselves; rename it with ${renameSql(file.sequence.id)}`;
+      return renameAdvice(file.sequence.id);
     case 401:
       return "Start the workspace server with the same HASURA_GRAPHQL_ADMIN_SECRET as Hasura";
     case 403:
@@ -88,12 +104,22 @@ function adviceForRefusal({ status }: RefusedError, { file }: ServerFailure): st
       return `The workspace server does not know workspace ${file.sequence.workspaceId}: ${checkEndpoint}, and that ` +
         "it uses the same database as this Hasura";
     case 413:
-      return "Raise the size of a file that the workspace server, or a proxy before it, takes";
+      return SIZE_ADVICE;
     case 423:
       return "Unlock the file on the workspace server";
     default:
       return `${capital(checkEndpoint)}, and look into its log`;
   }
+}
+
+const SIZE_ADVICE = "Raise the size of a file that the workspace server, or a proxy before it, takes";
+
+function renameAdvice(id: number): string {
+  return 'If it is the name: newer workspace servers take none with < > : " | ? * % #, none with a part that ends in ' +
+    `a blank or a period, and not those that they need themselves; rename it with ${
+      renameSql(id)
+    }, to a name that no ` +
+    "other sequence of its workspace has";
 }
 
 function renameSql(id: number): string {

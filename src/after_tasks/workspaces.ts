@@ -9,7 +9,15 @@
 import { AfterTaskError, ToolError } from "../errors.ts";
 import type { MigrationName } from "../migrations/types.ts";
 import { quoteText } from "../quote.ts";
-import { assignFileNames, DEFINITION_EXTENSION, findBadNames, JSON_EXTENSION, type Named } from "./file_names.ts";
+import {
+  assignFileNames,
+  DEFINITION_EXTENSION,
+  findBadNames,
+  isOdd,
+  JSON_EXTENSION,
+  type Nameable,
+  type Named,
+} from "./file_names.ts";
 import {
   countSequences,
   lackingColumns,
@@ -20,8 +28,9 @@ import {
 } from "./sequences.ts";
 import { explainHasura, openState, RESUME } from "./task_error.ts";
 import type { AfterTask, AfterTaskOptions, AfterTaskResult } from "./types.ts";
-import { badNamesError, explainServer, noEndpointError } from "./workspace_errors.ts";
-import { createWorkspaceServer, type WorkspaceServer } from "./workspace_server.ts";
+import { reachServer } from "./reach.ts";
+import { badNamesError, explainServer } from "./workspace_errors.ts";
+import type { WorkspaceServer } from "./workspace_server.ts";
 
 /** See the module. */
 export const WORKSPACES: AfterTask = {
@@ -45,6 +54,7 @@ async function check(options: AfterTaskOptions): Promise<void> {
       const sequences = assignFileNames(await listSequences(options));
       const bad = findBadNames(sequences);
       if (bad.length > 0) throw badNamesError(bad, { state: NOTHING, resume });
+      noteOddNames(sequences, options);
       count = sequences.length;
     } else {
       count = await countSequences(options);
@@ -53,6 +63,20 @@ async function check(options: AfterTaskOptions): Promise<void> {
     throw explainHasura(error, options, { action: "count the sequences of the users", state: NOTHING, resume });
   }
   if (count > 0) await reachServer(options, { state: NOTHING, resume });
+}
+
+/** Most names of sequences that are shown. */
+const MOST_NAMES = 5;
+
+/** What is known before the migration can be renamed at ease; after it, nothing else goes on until it is. */
+function noteOddNames(sequences: Nameable[], { onNote }: AfterTaskOptions): void {
+  const odd = sequences.filter(({ name }) => isOdd(name));
+  if (odd.length === 0) return;
+  const names = odd.slice(0, MOST_NAMES).map(({ id, name }) => `${quoteText(name)} (${id})`).join(", ");
+  const more = odd.length > MOST_NAMES ? ` and ${odd.length - MOST_NAMES} more` : "";
+  onNote(
+    `newer workspace servers do not take the names of these sequences, which can be renamed before: ${names}${more}`,
+  );
 }
 
 async function run(
@@ -101,22 +125,6 @@ async function readList(options: AfterTaskOptions, state: string): Promise<Seque
   });
 }
 
-async function reachServer(
-  options: AfterTaskOptions,
-  { state, resume }: { state: string; resume: string },
-): Promise<WorkspaceServer> {
-  const { rt, workspace, adminSecret, source, readTimeout, redact } = options;
-  if (workspace === undefined) throw noEndpointError({ state, resume });
-  const { endpoint } = workspace;
-  const server = createWorkspaceServer(rt, { endpoint, adminSecret, source, timeout: readTimeout, redact });
-  try {
-    await server.checkHealth();
-  } catch (error) {
-    throw explainServer(error, { action: "use the workspace server", workspace, state, resume });
-  }
-  return server;
-}
-
 /** What belongs to a run of the task. */
 interface Run {
   migration: MigrationName;
@@ -131,7 +139,7 @@ async function moveAll(
   const files = sequences.reduce((sum, { hasJson }) => sum + (hasJson ? 2 : 1), 0);
   let done = 0;
   let alreadyThere = 0;
-  const state = () => openState(migration, `${done} of ${files} files are on the workspace server`);
+  const state = () => openState(migration, `${done} of ${files} files are known to be on the workspace server`);
   for (const sequence of sequences) {
     const contents = await readFiles(sequence, options, state());
     for (const { name, text } of contents) {
@@ -183,7 +191,7 @@ async function confirmUnchanged(
   options: AfterTaskOptions,
   { migration, files }: { migration: MigrationName; files: number },
 ): Promise<void> {
-  const state = openState(migration, `${files} of ${files} files are on the workspace server`);
+  const state = openState(migration, `all ${files} files are on the workspace server`);
   const now = new Map((await readList(options, state)).map(({ id, rowVersion }) => [id, rowVersion]));
   for (const { id, name, rowVersion } of sequences) {
     if (now.get(id) !== rowVersion) throw changedError(`sequence ${id}, ${quoteText(name)}`, state);

@@ -61,7 +61,8 @@ export function afterTaskOptions(
   { client, settings, target, timeouts }: Venue,
   { checkStop }: { checkStop(): void },
 ): AfterTaskOptions {
-  const given = settings.workspaceEndpoint;
+  const given = settings.workspaceEndpoint();
+  if (given !== undefined) redactor.allow(given);
   const derived = given === undefined ? deriveWorkspaceEndpoint(settings.endpoint) : undefined;
   return {
     rt,
@@ -70,6 +71,7 @@ export function afterTaskOptions(
     adminSecret: settings.adminSecret,
     redact: (text) => redactor.redact(text),
     readTimeout: timeouts.read,
+    wait: timeouts.wait,
     lockTimeout: timeouts.lock,
     workspace: given !== undefined
       ? { endpoint: given }

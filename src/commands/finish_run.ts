@@ -124,6 +124,13 @@ async function updateHasura(
   }
   const fit = fitOf(options);
   const { built, path } = metadata;
+  if (metadata.mode === "apply" && !isComplete(options.result)) {
+    context.reporter.emit({
+      type: "note",
+      text:
+        `the metadata in "${path}" was not applied: it belongs to where the run was to end; metadata apply applies it`,
+    });
+  }
   const outcome = await updateMetadata(context, { client: venue.client, apply: applies(options, fit), built, path });
   if (outcome.error !== undefined) problems.push(metadataProblem(outcome.error));
   const { inconsistent = [] } = outcome;
@@ -143,10 +150,14 @@ function fitOf({ ledger, venue }: FinishOptions): Fit {
 
 function applies({ metadata, result }: FinishOptions, fit: Fit): "always" | "if-needed" | "never" {
   if (metadata.built === undefined) return "never";
-  // A run that has failed has not come to where the metadata fits.
-  if (metadata.mode === "apply") return result.error === undefined ? "always" : "never";
+  // A run that has not come to its end has not come to where the metadata fits.
+  if (metadata.mode === "apply") return isComplete(result) ? "always" : "never";
   if (fit !== "fits") return "never";
   return metadata.always ? "always" : "if-needed";
+}
+
+function isComplete({ error, remaining }: RunResult): boolean {
+  return error === undefined && remaining.length === 0;
 }
 
 function adviceFor({ direction, metadata, venue }: FinishOptions, { fit, outcome }: {
@@ -164,7 +175,8 @@ function adviceFor({ direction, metadata, venue }: FinishOptions, { fit, outcome
       ? `Apply the rest of the migrations: the metadata in "${metadata.path}" belongs to ${
         venue.folder.at(-1)?.version
       }`
-      : "Apply the metadata of the release that the database is now at (metadata apply): the newer one cannot fit";
+      : "Apply the metadata of the release that the database is now at, from its folder, with metadata apply -p FOLDER: " +
+        "the newer one cannot fit";
   }
   return metadata.mode === "auto"
     ? `Give the release's metadata: there is none in "${metadata.path}"`

@@ -5,6 +5,7 @@
  */
 
 import type { ToolError } from "../errors.ts";
+import { watchInterruption } from "../interruption.ts";
 import { exportMetadata, sourceNamesOf } from "../hasura/metadata.ts";
 import { diffMetadata } from "../metadata/diff.ts";
 import type { COMMAND_GROUPS } from "../options.ts";
@@ -38,7 +39,7 @@ export async function runMetadata(
       return await showDiff(context, server);
     case "apply":
     case "reload":
-      return await update(context, server, { action, options });
+      return await updateWhole(context, server, { action, options });
   }
 }
 
@@ -50,6 +51,38 @@ async function waitIfAsked(context: CommandContext, { client, timeouts }: Server
     readTimeout: timeouts.read,
     probe: async () => void await explained(client, "read the metadata", () => exportMetadata(client)),
   });
+}
+
+/** What was sent takes its course in Hasura: a signal is obeyed when that is known. */
+async function updateWhole(
+  context: CommandContext,
+  server: Server,
+  work: { action: "apply" | "reload"; options: MetadataOptions },
+): Promise<ToolError | undefined> {
+  const { rt, reporter } = context;
+  const interruption = watchInterruption(rt, {
+    onFirst: (signal) =>
+      reporter.emit({
+        type: "note",
+        text: `${signal} received: what was sent is finished first; once more stops at once`,
+      }),
+    onSecond: (error) => {
+      error.state = "The metadata may be applied or reloaded, or not; either way it is whole";
+      error.next = "Look at metadata status and metadata diff";
+      reporter.fail(error);
+    },
+  });
+  try {
+    const error = await update(context, server, work);
+    const { error: stopped } = interruption;
+    if (error !== undefined || stopped === undefined) return error;
+    stopped.state = `The metadata is ${work.action === "apply" ? "applied" : "reloaded"}`;
+    stopped.next = "Nothing is left to do";
+    reporter.emit({ type: "failure", error: stopped });
+    return stopped;
+  } finally {
+    interruption.dispose();
+  }
 }
 
 async function update(

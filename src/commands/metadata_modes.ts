@@ -59,7 +59,15 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
   const always = productOf(source) === "PlanDev";
   const plan: MetadataPlan = { mode, built: undefined, problem: undefined, path: place.path, always };
   if (mode !== "apply" && (mode !== "auto" || !isForward)) return plan;
-  if (mode === "auto" && !(await exists(context, place))) return plan;
+  if (mode === "auto" && !(await exists(context, place))) {
+    if (always) {
+      context.reporter.emit({
+        type: "note",
+        text: `there is no metadata in "${place.path}": that of Hasura stays as it is`,
+      });
+    }
+    return plan;
+  }
   try {
     plan.built = await readRelease(context, place);
   } catch (error) {

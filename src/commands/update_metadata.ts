@@ -77,7 +77,10 @@ export async function updateMetadata(
   }
   try {
     outcome.inconsistent ??= await check(context, client);
-    reporter.emit({ type: "metadata-checked", inconsistent: outcome.inconsistent });
+    // After a failure it would sound as if all were well.
+    if (outcome.error === undefined || outcome.inconsistent.length > 0) {
+      reporter.emit({ type: "metadata-checked", inconsistent: outcome.inconsistent });
+    }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     outcome.error ??= error;
@@ -118,10 +121,12 @@ export async function explained<T>({ endpoint }: HasuraClient, action: string, c
     return await call();
   } catch (error) {
     if (error instanceof HasuraError && error.code !== "access-denied") {
-      const place = error.path === undefined || /^\$(\.args)?$/.test(error.path) ? "" : ` at ${error.path}`;
       throw new MetadataError(
-        `Cannot ${action}: Hasura refuses${place}: ${error.message} (${error.code}, HTTP ${error.status})`,
-        { next: "Look into the log of Hasura for this request", cause: error },
+        `Cannot ${action}: Hasura refuses: ${error.message} (${error.code}, HTTP ${error.status})`,
+        {
+          next: "Look into the log of Hasura for this request",
+          cause: error,
+        },
       );
     }
     throw explainCallError(error, { action, endpoint });

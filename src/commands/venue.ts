@@ -45,9 +45,9 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   const { rt, reporter, redactor } = context;
   const timeouts = readTimeouts(options);
   const settings = await resolveSettings(rt, options);
-  const { endpoint, adminSecret, metadata, migrationsPath, workspaceEndpoint } = settings;
+  const { endpoint, adminSecret, metadata, migrationsPath } = settings;
   redactor.add(adminSecret);
-  for (const name of [endpoint, migrationsPath, metadata.path, workspaceEndpoint ?? ""]) redactor.allow(name);
+  for (const name of [endpoint, migrationsPath, metadata.path]) redactor.allow(name);
   for (const text of settings.notes) reporter.emit({ type: "note", text });
   const client = createHasuraClient(rt, {
     endpoint,
@@ -123,7 +123,10 @@ export async function lookAtVenue({ client, observer, target, settings }: Venue)
     }
     if (error instanceof AccessError && isInconsistentSource(error.cause)) {
       const reason = await whyInconsistent(client, target.source);
-      if (reason !== undefined) error.message += `; ${reason}`;
+      if (reason !== undefined) {
+        error.message += `; ${reason}`;
+        error.next = "See to what it says, in the settings that Hasura is started with, and start it again";
+      }
     }
     throw error;
   }

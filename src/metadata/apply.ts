@@ -7,13 +7,14 @@
  * @module
  */
 
-import { MetadataError } from "../errors.ts";
+import { AccessError, MetadataError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
 import { exportMetadata, replaceMetadata, type ServerMetadata } from "../hasura/metadata.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import type { Json } from "../json.ts";
 import type { Runtime } from "../runtime.ts";
 import { diffMetadata } from "./diff.ts";
+import { describePlace } from "./place.ts";
 
 /** What applying works with. */
 export interface ApplyOptions {
@@ -33,29 +34,61 @@ const FIRST_PAUSE = 250;
 /**
  * Replaces the server's metadata.
  *
- * @throws {MetadataError} when somebody else changes it at the same time
- * @throws {HasuraError | NoAnswerError | AccessError} when Hasura refuses, or does not answer
+ * @throws {MetadataError} when Hasura refuses it, or somebody else changes it at the same time
+ * @throws {AccessError} when it is not known whether it was applied, or Hasura does not let us in
+ * @throws {HasuraError | NoAnswerError} when the metadata that there is could not be read
  */
 export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptions): Promise<void> {
   let base = await exportMetadata(client);
   let isLost = false;
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
-    } catch (error) {
-      const isConflict = error instanceof HasuraError && error.code === "conflict";
-      if (!isConflict && (!mayPass(error) || attempt === ATTEMPTS)) throw error;
-      if (!isConflict) {
-        isLost = true;
-        await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
+  try {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
+      } catch (error) {
+        const isConflict = error instanceof HasuraError && error.code === "conflict";
+        if (error instanceof HasuraError && error.status < 500 && !isConflict) throw refused(error, metadata);
+        if (!isConflict) {
+          isLost = true;
+          if (!mayPass(error) || attempt === ATTEMPTS) throw error;
+          await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
+        }
       }
+      const found = await exportMetadata(client);
+      if (isLost && isSame(found.metadata, metadata)) return onNote("the answer was lost, but the metadata is applied");
+      // Only its number has changed: somebody has reloaded it, as every run does in the end.
+      if (attempt === ATTEMPTS || !isUnchanged(base, found)) throw conflict(isLost);
+      base = found;
     }
-    const found = await exportMetadata(client);
-    if (isLost && isSame(found.metadata, metadata)) return onNote("the answer was lost, but the metadata is applied");
-    // Only its number has changed: somebody has reloaded it, as every run does in the end.
-    if (attempt === ATTEMPTS || !isUnchanged(base, found)) throw conflict(isLost);
-    base = found;
+  } catch (error) {
+    const isUnknown = isLost && (error instanceof NoAnswerError || error instanceof HasuraError);
+    throw isUnknown ? unknownError(error, client) : error;
   }
+}
+
+/** The answer was lost, and nobody can be asked. */
+function unknownError(error: Error, { endpoint }: HasuraClient): AccessError {
+  return new AccessError(`Cannot apply the metadata at "${endpoint}": ${error.message}`, {
+    state: "The metadata may be applied or not: the answer was lost, and Hasura could not be asked",
+    next: 'Look at "metadata diff" once Hasura answers again, and run "metadata apply"',
+    cause: error,
+  });
+}
+
+function refused(error: HasuraError, metadata: Json): MetadataError {
+  const isPlace = error.path !== undefined && !/^\$(\.args)?$/.test(error.path);
+  const place = isPlace ? describePlace(metadata, error.path ?? "") : undefined;
+  const where = isPlace ? ` at ${error.path}${place === undefined ? "" : ` (${place})`}` : "";
+  return new MetadataError(
+    `Cannot apply the metadata: Hasura refuses it${where}: ${error.message} (${error.code}, HTTP ${error.status})`,
+    {
+      state: "The metadata of Hasura is as it was",
+      next: isPlace
+        ? "Correct it there in the release's metadata, or use the metadata of the release that this Hasura belongs to"
+        : "Look into the log of Hasura for this request",
+      cause: error,
+    },
+  );
 }
 
 /** Whether it may be answered when it is sent again. */

@@ -58,6 +58,9 @@ export async function chooseSource(client: HasuraClient, choice: SourceChoice): 
   );
 }
 
+/** Before the migrations much of the metadata does not fit. */
+const APPLY = "metadata apply --allow-inconsistent-metadata";
+
 /** The two names of the same database: the second since 4.4. */
 const NAMES: readonly string[] = ["Aerie", "PlanDev"];
 
@@ -72,15 +75,15 @@ export async function unknownSource(
   const { endpoint, source, action, migrationsPath, cause } = at;
   const known = await knownSources(client).catch(() => undefined);
   if (known === undefined) return cause instanceof ConfigError ? cause : new ConfigError(cause.message, { cause });
-  const has = known.length === 0 ? "no database at all" : `only ${quoted(known)}`;
-  const message = `Cannot ${action}: Hasura at "${endpoint}" has no database "${source}", ${has}`;
+  const has = known.length === 0 ? "it has none" : `it has ${quoted(known)}`;
+  const message = `Cannot ${action}: Hasura at "${endpoint}" has no database "${source}": ${has}`;
   const other = NAMES.find((name) => name !== source && known.includes(name));
   if (!NAMES.includes(source) || other === undefined) {
     return new ConfigError(message, {
       state: "Nothing was changed",
       next: known.length === 0
-        ? "Start Hasura with the metadata of its release, or run metadata apply; then run the same command again"
-        : `Check the endpoint; the folder in "${migrationsPath}" is called as Hasura calls the database`,
+        ? `Start Hasura with the metadata of its release, or run ${APPLY}; then run the same command again`
+        : `Check the endpoint: the folder in "${migrationsPath}" has the name that Hasura has for the database`,
       cause,
     });
   }
@@ -91,8 +94,8 @@ export async function unknownSource(
       `has the metadata of ${other === NAMES[0] ? isOlder : isNewer}, and "${migrationsPath}" belongs to ` +
       `${other === NAMES[0] ? isNewer : isOlder}`,
     next: other === NAMES[0]
-      ? "Start Hasura of the new release, which brings its metadata along; or run metadata apply " +
-        "--allow-inconsistent-metadata with this folder; then run the same command again"
+      ? `Start Hasura of the new release, which brings its metadata along; or run ${APPLY} with this folder; then run ` +
+        "the same command again"
       : "Use the folder of the release that this server runs",
     cause,
   });

@@ -155,7 +155,7 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
           ? "Metadata is consistent"
           : formatInconsistent(inconsistentObjects);
         return stdout.write(
-          `Metadata of Hasura at ${endpoint}\nVersion: ${resourceVersion}\nDatabases: ${databases}\n${state}\n`,
+          `Metadata of Hasura at ${endpoint}\nResource version: ${resourceVersion}\nDatabases: ${databases}\n${state}\n`,
         );
       }
       case "metadata diff":

@@ -100,7 +100,10 @@ Deno.test("a task that fails at any file is gone on with by the same command", a
       const first = await run(UP_ALL);
       assert.equal(first.code, 8, first.stderr);
       assert.match(first.stderr, new RegExp(`^error\\[after-task\\]: .*\\(file ${nth} of ${COUNT}\\).*locked`, "m"));
-      assert.match(first.stderr, new RegExp(`^state: .*${nth - 1} of ${COUNT} files are on the workspace server`, "m"));
+      assert.match(
+        first.stderr,
+        new RegExp(`^state: .*${nth - 1} of ${COUNT} files are known to be on the workspace server`, "m"),
+      );
       assert.deepEqual(await venue.ledger(), upTo(25));
       assert.equal(server.files.size, nth - 1);
 
@@ -154,6 +157,13 @@ Deno.test("what is known to fail is told before anything is migrated", async (t)
     const { code, stderr } = await run([...UP_ALL, "--workspace-endpoint=workspace:28000"]);
     assert.equal(code, 3);
     assert.match(stderr, /--workspace-endpoint/);
+  });
+  await t.step("which stops nothing that does not need it", async () => {
+    for (const args of [["status"], ["metadata", "status"], ["after", "done"]]) {
+      const env = { WORKSPACE_SERVER_ENDPOINT: "nonsense" };
+      const { code, stderr } = await runTool(args, { venue, path: release.path, env });
+      assert.equal(code, args[1] === "done" ? 3 : 0, stderr);
+    }
   });
   await t.step("an option comes before the environment", async () => {
     const env = { WORKSPACE_SERVER_ENDPOINT: unused };
@@ -270,6 +280,49 @@ Deno.test("a task that is opened again while a run goes on stops it", async (t) 
       assert.deepEqual(await venue.ledger(), upTo(25));
     });
   }
+});
+
+Deno.test("names that newer workspace servers refuse are told before, and with what to do after", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer({ ...SERVER, checksNames: true });
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  const run = runner(venue, release, server);
+  const first = await run(UP_ALL);
+  assert.equal(first.code, 8, first.stderr);
+  assert.match(
+    first.stderr,
+    /^note: newer workspace servers do not take the names of these sequences.*: "heater #2" \(4\)$/m,
+  );
+  assert.match(first.stderr, /^error\[after-task\]: .*illegal characters: #/m);
+  assert.match(first.stderr, /^next: .*update sequencing\.user_sequence set name = 'NEW NAME' where id = 4;/m);
+  await venue.sql("update sequencing.user_sequence set name = 'heater no 2' where id = 4");
+  const second = await run(UP_ALL);
+  assert.equal(second.code, 0, second.stderr);
+  assert.ok(server.files.has("1/heater no 2.seq"));
+});
+
+Deno.test("--wait waits for the workspace server, too", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  server.stop();
+  using real = createRuntime();
+  let failures = 0;
+  const { code, stderr } = await runner(venue, release, server)(["after", "run", "--wait=60"], {
+    runtime: {
+      async fetch(url, init) {
+        try {
+          return await real.fetch(url, init);
+        } catch (error) {
+          if (++failures === 3) server.start();
+          throw error;
+        }
+      },
+    },
+  });
+  assert.equal(code, 0, stderr);
+  assert.equal(failures, 3);
+  assertAllThere(server);
 });
 
 Deno.test("a revert asks nothing of an open task", async () => {

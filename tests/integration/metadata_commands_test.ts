@@ -91,7 +91,7 @@ Deno.test("metadata status shows what Hasura has, and writes nothing", async () 
   assert.equal(
     stdout,
     `Metadata of Hasura at ${venue.url}
-Version: 1
+Resource version: 1
 Databases: Aerie
 Metadata is inconsistent: 1 object
   table planning.nothing in source Aerie: Inconsistent object: no such table/view exists in source: "planning.nothing"
@@ -218,6 +218,20 @@ Deno.test("a lost answer to metadata that was sent is cleared up", async (t) => 
   }
 });
 
+Deno.test("metadata of which nobody can say whether it was applied is told as that", async () => {
+  await using venue = await startVenue({ metadata: metadataOf(["plan"]) });
+  await using project = await createProject(["plan", "timeline"]);
+  venue.addFault({ match: { type: "replace_metadata" }, when: "after", do: "refuse" });
+  const args = ["metadata", "apply", "--timeout=1"];
+  const { code, stderr } = await runTool(args, { venue, path: project.path });
+  assert.equal(code, 4);
+  assert.match(
+    stderr,
+    /^state: The metadata may be applied or not: the answer was lost, and Hasura could not be asked$/m,
+  );
+  assert.doesNotMatch(stderr, /Metadata applied|consistent/);
+});
+
 Deno.test("metadata that Hasura refuses is told with the place that it names", async () => {
   await using venue = await startVenue({ metadata: metadataOf(["plan"]) });
   const { sources: [source] } = metadataOf(["plan"]);
@@ -227,8 +241,10 @@ Deno.test("metadata that Hasura refuses is told with the place that it names", a
   assert.equal(code, 7);
   assert.match(
     stderr,
-    /^error\[metadata\]: Cannot apply the metadata: Hasura refuses at \$\.args\.metadata\.sources\[0\]\.tables.*parse-failed, HTTP 400\)$/m,
+    /^error\[metadata\]: Cannot apply the metadata: Hasura refuses it at \$\.args\.metadata\.sources\[0\]\.tables\S* \(.*source Aerie\): .*parse-failed, HTTP 400\)$/m,
   );
+  assert.match(stderr, /^state: The metadata of Hasura is as it was$/m);
+  assert.doesNotMatch(stderr, /consistent/);
   assert.deepEqual(await trackedNames(venue), ["plan"]);
   assert.equal(replacements(venue).length, 1, "it was sent once");
 });

@@ -174,6 +174,17 @@ const CASES: ModeCase[] = [
     ledger: ALL,
   },
   {
+    name: "apply waits for the steps that were declined",
+    args: ["migrate", "-a", "--metadata=apply"],
+    stdin: "y\nn\n",
+    tracked: [1],
+    code: 0,
+    left: [1],
+    stderr: [FITS, /^note: the metadata in ".*\/metadata" was not applied: it belongs to where the run was to end/m],
+    absent: /Metadata applied/,
+    ledger: [0, 1],
+  },
+  {
     name: "what was applied and does not fit is listed",
     args: [...UP_ALL, "--metadata=apply"],
     tracked: [],
@@ -269,7 +280,7 @@ const CASES: ModeCase[] = [
     directory: {},
     code: 0,
     left: [3],
-    stderr: [FITS],
+    stderr: [FITS, /^note: there is no metadata in ".*\/metadata": that of Hasura stays as it is$/m],
     ledger: ALL,
   },
   {

@@ -266,7 +266,7 @@ Deno.test("sequences that change meanwhile are not lost", async (t) => {
       };
       assertError(await failure(runAfterTask(MIGRATION, scene.options())), {
         message,
-        state: new RegExp(`; ${moved} of 7 files are on the workspace server;`),
+        state: new RegExp(`; (?:${moved} of 7 files are known to be|all 7 files are) on the workspace server;`),
         next: RESUME,
       });
       await changed;

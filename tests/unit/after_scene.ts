@@ -161,5 +161,4 @@ export function assertError(error: ToolError, expected: { message: RegExp; state
 }
 
 /** How to go on. */
-export const RESUME =
-  /run "aerie_db_migration after run" with the same options, or the same command again: it goes on from there/;
+export const RESUME = /run "aerie_db_migration after run", or the same command again: it goes on from there/;

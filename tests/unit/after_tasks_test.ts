@@ -112,7 +112,9 @@ Deno.test("a server that fails at any file for good: the next run completes it",
             `^Cannot move "${file}" of workspace ${id} \\(file ${k} of 7\\) to the workspace server at "http://.*": `,
           ),
           state: new RegExp(
-            `^Migration 25_workspaces_setup is applied; ${k - 1} of 7 files are on the workspace server; no further ` +
+            `^Migration 25_workspaces_setup is applied; ${
+              k - 1
+            } of 7 files are known to be on the workspace server; no further ` +
               "migration is possible until the task is done$",
           ),
           next: RESUME,
@@ -255,7 +257,7 @@ Deno.test("Hasura that fails in between ends the task, and the next run complete
   venue.addFault({ match: { sql: /'definition'/, nth: 3 }, do: { html: 413 } });
   assertError(await failure(runAfterTask(MIGRATION, scene.options())), {
     message: /^Cannot read sequence 3, "sub\/turn" at "http.*: The server answered 413 with an HTML page/,
-    state: /; 3 of 7 files are on the workspace server/,
+    state: /; 3 of 7 files are known to be on the workspace server/,
     next: RESUME,
   });
   // Passing ones are not noticed.
