@@ -6,7 +6,7 @@
 
 import { type HasuraConfig, readHasuraConfig } from "./config_yaml.ts";
 import { HASURA, normalizeEndpoint, WORKSPACE_SERVER } from "./endpoint.ts";
-import { decodeEnvFile, type EnvFile, parseEnvFile } from "./env_file.ts";
+import type { EnvFile } from "./env_file.ts";
 import { ConfigError, describeError } from "./errors.ts";
 import { DEFAULT_HASURA_PATH, joinPath } from "./paths.ts";
 import { ADMIN_SECRET_VARIABLE } from "./redact.ts";
@@ -167,6 +167,7 @@ async function readEnvFile(
       next: "Give the path of a readable file with --env-path",
     });
   }
+  const { decodeEnvFile, parseEnvFile } = await import("./env_file.ts");
   const envFile = parseEnvFile(decodeEnvFile(bytes, path), (name) => rt.env(name));
   for (const { line } of envFile.problems) {
     notes.push(`env file "${path}" line ${line} cannot be read as NAME=value and was skipped`);

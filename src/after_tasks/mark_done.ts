@@ -11,8 +11,8 @@ import { AfterTaskError, BusyError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { executeSql, querySql } from "../hasura/sql.ts";
 import { isRecord } from "../json.ts";
-import { LOCK_KEYS, STEP_STATES } from "../migrations/step.ts";
-import { LEDGER_TABLE, type MigrationName, migrationTitle } from "../migrations/types.ts";
+import { STEP_STATES } from "../migrations/step.ts";
+import { LEDGER_TABLE, LOCK_KEYS, type MigrationName, migrationTitle } from "../migrations/types.ts";
 import { explainHasura, type HasuraFailure } from "./task_error.ts";
 import type { AfterTaskOptions } from "./types.ts";
 

@@ -18,7 +18,6 @@ import type { Target } from "../report/events.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { readTimeouts, type Timeouts } from "../timeouts.ts";
 import type { CommandContext, VenueOptions } from "./context.ts";
-import { waitUntilUsable } from "./wait.ts";
 
 /** A server, and how to work with it. */
 export interface Server {
@@ -78,6 +77,7 @@ export async function openVenue(context: CommandContext, options: VenueOptions):
   };
   const known = knownSource(choice);
   if (timeouts.wait !== undefined) {
+    const { waitUntilUsable } = await import("./wait.ts");
     await waitUntilUsable(context, {
       client,
       timeout: timeouts.wait,

@@ -6,7 +6,7 @@
 
 import type { HasuraClient } from "../hasura/client.ts";
 import { querySql } from "../hasura/sql.ts";
-import { LOCK_KEYS } from "./step.ts";
+import { LOCK_KEYS } from "./types.ts";
 
 /**
  * Asks PostgreSQL to end the statement of the run that holds the lock, if that is the run `runId`. The step then fails

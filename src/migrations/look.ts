@@ -11,8 +11,7 @@ import { querySql } from "../hasura/sql.ts";
 import { isRecord } from "../json.ts";
 import { decodeHolder, type Holder } from "./holder.ts";
 import { decodeLedger } from "./ledger.ts";
-import { LOCK_KEYS } from "./step.ts";
-import { type Ledger, LEDGER_TABLE } from "./types.ts";
+import { type Ledger, LEDGER_TABLE, LOCK_KEYS } from "./types.ts";
 
 /** What the database shows at one moment. */
 export interface Look {

@@ -10,8 +10,8 @@ import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { formatDuration } from "../duration.ts";
 import { describeHolder } from "./holder.ts";
 import type { StepSight } from "./settle.ts";
-import { LOCK_KEYS } from "./step.ts";
-import { LEDGER_TABLE, migrationTitle, type Step } from "./types.ts";
+
+import { LEDGER_TABLE, LOCK_KEYS, migrationTitle, type Step } from "./types.ts";
 
 /**
  * Whether a step that ended with `error` may have been committed, or may still run. That somebody says that the step was

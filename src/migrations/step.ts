@@ -10,7 +10,7 @@
 
 import { isRecord } from "../json.ts";
 import { clearLeftovers } from "./leftovers.ts";
-import { LEDGER_TABLE } from "./types.ts";
+import { LEDGER_TABLE, LOCK_KEYS } from "./types.ts";
 
 /** SQLSTATEs that the step's own checks raise. */
 export const STEP_STATES = {
@@ -25,9 +25,6 @@ export const STEP_STATES = {
   /** It came to the lock later than it may start. */
   late: "AM005",
 } as const;
-
-/** Keys of the advisory lock: "aeri" and "migr" in ASCII. All versions of this tool must use the same. */
-export const LOCK_KEYS = [0x61657269, 0x6d696772] as const;
 
 /** What a step is sent as. */
 export interface StepTextOptions {

@@ -21,6 +21,9 @@ export type MigrationName = Pick<Migration, "version" | "name">;
 /** The table that the ledger is, as SQL. */
 export const LEDGER_TABLE = "migrations.schema_migrations";
 
+/** Keys of the advisory lock: "aeri" and "migr" in ASCII. All versions of this tool must use the same. */
+export const LOCK_KEYS = [0x61657269, 0x6d696772] as const;
+
 /** A row of the ledger. */
 export interface LedgerRow {
   version: number;

@@ -1,7 +1,7 @@
 /** Two runs on one database. */
 
 import assert from "node:assert/strict";
-import { LOCK_KEYS } from "../../src/migrations/step.ts";
+import { LOCK_KEYS } from "../../src/migrations/types.ts";
 import { runTool } from "../support/cli.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";
 import { backends, type RequestRecord, startVenue } from "../venue/mod.ts";

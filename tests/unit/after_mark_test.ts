@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { markAfterTaskDone, runAfterTask } from "../../src/after_tasks/tasks.ts";
 import { BusyError } from "../../src/errors.ts";
-import { LOCK_KEYS } from "../../src/migrations/step.ts";
+import { LOCK_KEYS } from "../../src/migrations/types.ts";
 import { backends, exampleSchema, type FaultAction, type RequestRecord } from "../venue/mod.ts";
 import { assertError, failure, MIGRATION, OPEN, RESUME, startScene, USUAL } from "./after_scene.ts";
 

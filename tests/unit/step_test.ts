@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeStepProof, LOCK_KEYS, stepText } from "../../src/migrations/step.ts";
+import { decodeStepProof, stepText } from "../../src/migrations/step.ts";
+import { LOCK_KEYS } from "../../src/migrations/types.ts";
 
 const STEP = {
   comment: "/* a comment */",
