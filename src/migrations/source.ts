@@ -87,13 +87,14 @@ export async function unknownSource(
       cause,
     });
   }
-  const [isOlder, isNewer] = ["the release before 4.4", "4.4 or newer"];
+  const isOldServer = other === NAMES[0];
+  const releases = ["a release before 4.4", "4.4 or newer"];
+  const [ofServer, ofFolder] = isOldServer ? releases : releases.toReversed();
   return new ConfigError(message, {
     state:
       `Nothing was changed; PlanDev 4.4 has renamed the database from "${NAMES[0]}" to "${NAMES[1]}": this server ` +
-      `has the metadata of ${other === NAMES[0] ? isOlder : isNewer}, and "${migrationsPath}" belongs to ` +
-      `${other === NAMES[0] ? isNewer : isOlder}`,
-    next: other === NAMES[0]
+      `has the metadata of ${ofServer}, and "${migrationsPath}" belongs to ${ofFolder}`,
+    next: isOldServer
       ? `Start Hasura of the new release, which brings its metadata along; or run ${APPLY} with this folder; then run ` +
         "the same command again"
       : "Use the folder of the release that this server runs",
