@@ -142,6 +142,7 @@ export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
   {
     long: "--metadata",
     value: "mode",
+    keepsEmpty: true,
     help: "What to do with the metadata after the steps: auto, apply, reload or none (default: auto).",
     script: false,
   },

@@ -35,7 +35,7 @@ export interface Settings {
   /** `migrations` in the Hasura path, or what `migrations_directory` of the config file names. */
   migrationsPath: string;
   /** `metadata` in the Hasura path, or what the config file names. */
-  metadata: { kind: "directory" | "file"; path: string };
+  metadata: MetadataSetting;
   /**
    * Address of the workspace server, where one was given, without a slash at its end. Looked at when it is asked for: few
    * commands need it. @throws {ConfigError} when it cannot be used
@@ -47,6 +47,14 @@ export interface Settings {
   sources: { endpoint: SettingOrigin; adminSecret: SettingOrigin };
   /** What to tell the operator on stderr, each without the word `note:`. */
   notes: string[];
+}
+
+/** Where the release's metadata is. */
+export interface MetadataSetting {
+  kind: "directory" | "file";
+  path: string;
+  /** Whether the config file names it, so that it has to be there. */
+  isNamed: boolean;
 }
 
 /** The variable that holds the address of the workspace server. */
@@ -140,11 +148,15 @@ export async function resolveSettings(
 }
 
 /** The file of the metadata, where the config names one, else the folder. */
-function metadataPlace(hasuraPath: string, config: HasuraConfig): Settings["metadata"] {
+function metadataPlace(hasuraPath: string, config: HasuraConfig): MetadataSetting {
   const file = config.metadataFile?.trim();
-  if (file) return { kind: "file", path: joinPath(hasuraPath, file) };
-  return { kind: "directory", path: joinPath(hasuraPath, config.metadataDirectory?.trim() || "metadata") };
+  if (file) return { kind: "file", path: joinPath(hasuraPath, file), isNamed: true };
+  const directory = config.metadataDirectory?.trim() || DEFAULT_METADATA;
+  // The Hasura CLI writes the default into each new project.
+  return { kind: "directory", path: joinPath(hasuraPath, directory), isNamed: directory !== DEFAULT_METADATA };
 }
+
+const DEFAULT_METADATA = "metadata";
 
 function findWorkspaceEndpoint(from: Sources, option: string | undefined): Found | undefined {
   return findSetting({

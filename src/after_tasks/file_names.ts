@@ -88,6 +88,9 @@ export function isOdd(name: string): boolean {
   );
 }
 
+/** Of a file's name, on all common file systems. */
+const MOST_BYTES = 255;
+
 function findProblem(name: string): string | undefined {
   if (!name.isWellFormed()) return "is no valid text";
   if (/\p{Cc}/u.test(name)) return "has a control character";
@@ -95,6 +98,10 @@ function findProblem(name: string): string | undefined {
   const parts = name.split("/");
   if (parts.includes("")) return name === "" ? "is empty" : "has an empty part before or after a /";
   if (parts.some((part) => part === "." || part === "..")) return 'has a part that is "." or ".."';
+  const longest = Math.max(...parts.map((part) => new TextEncoder().encode(part).length));
+  if (longest + JSON_EXTENSION.length > MOST_BYTES) {
+    return `has a part of ${longest} bytes, which is too long for a file`;
+  }
   const path = filePath(1, name);
   return new URL(`http://host${path}`).pathname === path ? undefined : "does not stay as it is in an address";
 }

@@ -14,7 +14,7 @@ import { isRecord } from "../json.ts";
 import { STEP_STATES } from "../migrations/step.ts";
 import { LEDGER_TABLE, LOCK_KEYS, type MigrationName, migrationTitle } from "../migrations/types.ts";
 import { explainHasura, type HasuraFailure } from "./task_error.ts";
-import type { AfterTaskOptions } from "./types.ts";
+import { type AfterTaskOptions, CHANGED, type MarkCondition } from "./types.ts";
 
 /** What is needed to mark a task. */
 export type MarkOptions = Pick<
@@ -57,12 +57,20 @@ function readSql(version: number): string {
 }
 
 // The columns are there where the row that was read has an open task. The older shape never gets this far.
-function markSql(version: number, { rowVersion, lockTimeout }: { rowVersion: string; lockTimeout: number }): string {
+function markSql(
+  version: number,
+  { rowVersion, lockTimeout, condition = "" }: {
+    rowVersion: string;
+    lockTimeout: number;
+    condition?: string | undefined;
+  },
+): string {
   return `set transaction isolation level read committed;
 do $aerie_db_migration_after$
 begin
   perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
   perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
+  ${condition}
   update ${LEDGER_TABLE} m set after_done = true
     where m.migration_id::text = '${version}' and m.xmin::text = '${rowVersion}' and m.pause_after and not m.after_done;
 exception when lock_not_available or query_canceled then
@@ -97,7 +105,11 @@ export async function isTaskDone(migration: MigrationName, options: MarkOptions,
  * @throws {AfterTaskError} when the ledger does not have the migration, or it has no task, or it could not be marked
  * @throws {BusyError} when another run is at work
  */
-export async function markDone(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<boolean> {
+export async function markDone(
+  migration: MigrationName,
+  options: MarkOptions,
+  words: MarkWords & { condition?: MarkCondition | undefined },
+): Promise<boolean> {
   const { rt, client, source, readTimeout, lockTimeout } = options;
   const title = `migration ${migrationTitle(migration)}`;
   const failure = {
@@ -111,12 +123,14 @@ export async function markDone(migration: MigrationName, options: MarkOptions, w
   let row = await readTask(migration, options, words);
   if (row.kind === "done") return false;
   for (;;) {
-    const sql = markSql(migration.version, { rowVersion: row.rowVersion, lockTimeout });
+    const condition = words.condition?.sql;
+    const sql = markSql(migration.version, { rowVersion: row.rowVersion, lockTimeout, condition });
     let problem: unknown = new NoAnswerError("The row was changed by somebody else at the same time");
     try {
       const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
       row = decodeRow(await executeSql(client, { source, sql, signal })) ?? refuseShape();
     } catch (error) {
+      if (words.condition !== undefined && sqlStateOf(error) === CHANGED) throw words.condition.error();
       if (!isLost(error)) throw explain(error, options, failure);
       problem = error;
       row = await readAfterLoss(migration, options, { ...failure, state: words.state, problem });
@@ -180,8 +194,12 @@ function checkRow({ kind }: TaskRow, migration: MigrationName, { state }: MarkWo
   });
 }
 
+function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof HasuraError ? error.postgres?.sqlState : undefined;
+}
+
 function explain(error: unknown, options: MarkOptions, failure: HasuraFailure & { resume: string }): unknown {
-  const sqlState = error instanceof HasuraError ? error.postgres?.sqlState : undefined;
+  const sqlState = sqlStateOf(error);
   if (sqlState !== STEP_STATES.locked && sqlState !== LOCKED) return explainHasura(error, options, failure);
   return new BusyError(
     `Cannot ${failure.action}: another run holds the migration lock of this database, or its ledger`,

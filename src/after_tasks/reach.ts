@@ -4,17 +4,33 @@
  * @module
  */
 
+import { ToolError } from "../errors.ts";
 import { NoAnswerError } from "../hasura/problems.ts";
+import { quoteText } from "../quote.ts";
+import type { Nameable } from "./file_names.ts";
 import type { AfterTaskOptions } from "./types.ts";
 import { explainServer, noEndpointError } from "./workspace_errors.ts";
 import { createWorkspaceServer, type WorkspaceServer } from "./workspace_server.ts";
 
-/** The server, once it says that it is healthy. @throws {AfterTaskError} when it does not, or nobody says where it is */
+/** What its errors say. */
+export interface ReachWords {
+  state: string;
+  /** How to go on. */
+  resume: string;
+}
+
+/**
+ * The server, once it says that it is healthy.
+ *
+ * @throws {AfterTaskError} when it does not, or nobody says where it is
+ * @throws {ConfigError} when what is said cannot be used
+ */
 export async function reachServer(
   options: AfterTaskOptions,
-  { state, resume }: { state: string; resume: string },
+  { state, resume }: ReachWords,
 ): Promise<WorkspaceServer> {
-  const { rt, workspace, adminSecret, source, readTimeout, redact } = options;
+  const { rt, adminSecret, source, readTimeout, redact } = options;
+  const workspace = whereabouts(options, state);
   if (workspace === undefined) throw noEndpointError({ state, resume });
   const { endpoint } = workspace;
   const server = createWorkspaceServer(rt, { endpoint, adminSecret, source, timeout: readTimeout, redact });
@@ -24,6 +40,33 @@ export async function reachServer(
     throw explainServer(error, { action: "use the workspace server", workspace, state, resume });
   }
   return server;
+}
+
+/**
+ * Whether the server takes the secret, which its health does not tell. Looks for a file that need not be there.
+ *
+ * @throws {AfterTaskError} when it does not
+ */
+export async function checkSecret(
+  server: WorkspaceServer,
+  options: AfterTaskOptions,
+  { file, state, resume }: ReachWords & { file: { sequence: Nameable; name: string } },
+): Promise<void> {
+  try {
+    await server.checkSecret({ workspaceId: file.sequence.workspaceId, name: file.name });
+  } catch (error) {
+    const workspace = { ...options.workspace(), endpoint: server.endpoint };
+    throw explainServer(error, { action: `look for ${quoteText(file.name)}`, workspace, state, resume, file });
+  }
+}
+
+function whereabouts(options: AfterTaskOptions, state: string): ReturnType<AfterTaskOptions["workspace"]> {
+  try {
+    return options.workspace();
+  } catch (error) {
+    if (error instanceof ToolError) error.state = state;
+    throw error;
+  }
 }
 
 /** Milliseconds between two attempts. */

@@ -7,6 +7,8 @@
 import type { HasuraClient } from "../hasura/client.ts";
 import { querySql } from "../hasura/sql.ts";
 import { isRecord } from "../json.ts";
+import { digestOf } from "../migrations/folder.ts";
+import { CHANGED } from "./types.ts";
 
 /** The table, as SQL. A later migration of the releases drops it: what was not moved by then is gone. */
 export const SEQUENCES_TABLE = "sequencing.user_sequence";
@@ -73,6 +75,25 @@ export async function listSequences({ client, source }: SequenceSource): Promise
   'id', s.id, 'name', s.name, 'workspace', s.workspace_id, 'has_json', s.seq_json is not null, 'version', s.xmin::text
 )), '[]')::text as sequences from ${SEQUENCES_TABLE} s`;
   return await querySql(client, { source, sql, decode: decodeSequences });
+}
+
+/**
+ * PL/pgSQL statements that raise `AM006` unless the table has these sequences, unchanged, and keep it so until the
+ * transaction ends. Who may not lock the table can only look.
+ */
+export async function unchangedSql(sequences: readonly Sequence[]): Promise<string> {
+  const versions = sequences.toSorted((a, b) => a.id - b.id).map(({ id, rowVersion }) => `${id}:${rowVersion}`).join(
+    ",",
+  );
+  return `begin
+    lock table ${SEQUENCES_TABLE} in share mode;
+  exception when insufficient_privilege then null;
+  end;
+  if (select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(
+      pg_catalog.string_agg(s.id || ':' || s.xmin::text, ',' order by s.id), ''), 'UTF8')), 'hex')
+      from ${SEQUENCES_TABLE} s) <> '${await digestOf(versions)}' then
+    raise exception using errcode = '${CHANGED}', message = 'the sequences have changed since they were moved';
+  end if;`;
 }
 
 function decodeSequences(value: unknown): Sequence[] | undefined {

@@ -8,7 +8,7 @@ import { AfterTaskError } from "../errors.ts";
 import { isTaskDone, markDone, type MarkOptions } from "./mark_done.ts";
 import { openState, RESUME } from "./task_error.ts";
 import { type MigrationName, migrationTitle } from "../migrations/types.ts";
-import type { AfterTask, AfterTaskOptions, AfterTaskResult } from "./types.ts";
+import type { AfterTask, AfterTaskOptions, AfterTaskResult, AfterTaskRun } from "./types.ts";
 import { WORKSPACES } from "./workspaces.ts";
 
 export type { AfterTaskOptions, AfterTaskResult } from "./types.ts";
@@ -52,11 +52,41 @@ export async function runAfterTask(migration: MigrationName, options: AfterTaskO
     options.onNote(`the "after" task of migration ${migrationTitle(migration)} is done already`);
     return { task: task.name, files: 0, alreadyThere: 0 };
   }
-  const result = await task.run(migration, options);
-  const { files } = result;
+  const { files, alreadyThere, condition } = await runTask(task, migration, options);
   const state = files === 0 ? "There was nothing to move" : `All ${files} files are on the workspace server`;
-  await markDone(migration, options, { state, resume: RESUME });
-  return { task: task.name, ...result };
+  await markDone(migration, options, { state, resume: RESUME, condition });
+  return { task: task.name, files, alreadyThere };
+}
+
+async function runTask(task: AfterTask, migration: MigrationName, options: AfterTaskOptions): Promise<AfterTaskRun> {
+  try {
+    return await task.run(migration, options);
+  } catch (error) {
+    if (error instanceof AfterTaskError && await isDoneByNow(migration, options)) {
+      error.state = `Somebody else has marked the "after" task of migration ${migrationTitle(migration)} as done ` +
+        "meanwhile; this run has not completed it";
+      error.next = "Find out who did, and whether all was moved, before anything else is migrated";
+    }
+    throw error;
+  }
+}
+
+/** What the ledger says after a failure: with `after done` somebody may have ended the task in the middle of it. */
+async function isDoneByNow(migration: MigrationName, options: AfterTaskOptions): Promise<boolean> {
+  try {
+    return await isTaskDone(migration, options, { state: "", resume: "" });
+  } catch {
+    // The failure itself is told all the same.
+    return false;
+  }
+}
+
+/** What there is to know before the task of a migration is marked as done by hand; `undefined` where that is nothing. */
+export async function describeOpenTask(
+  { version }: MigrationName,
+  options: Pick<AfterTaskOptions, "client" | "source">,
+): Promise<string | undefined> {
+  return await TASKS.get(version)?.describeOpen(options);
 }
 
 /**

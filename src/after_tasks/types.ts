@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AfterTaskError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MigrationName } from "../migrations/types.ts";
@@ -23,8 +24,11 @@ export interface AfterTaskOptions {
   wait?: number | undefined;
   /** Milliseconds to wait for another run, when the task is marked. */
   lockTimeout: number;
-  /** Root address without a trailing slash, and Hasura's, where it was worked out from that; `undefined`: none is known. */
-  workspace: { endpoint: string; derivedFrom?: string } | undefined;
+  /**
+   * Root address without a trailing slash, and Hasura's, where it was worked out from that; `undefined`: none is known.
+   * Asked for only where there is something to move. @throws {ConfigError} when what was given cannot be used
+   */
+  workspace(): { endpoint: string; derivedFrom?: string } | undefined;
   /** @throws {ToolError} when the run is to stop; asked between two files */
   checkStop(): void;
   /** Told what the operator should know. */
@@ -43,6 +47,23 @@ export interface AfterTaskResult {
   alreadyThere: number;
 }
 
+/** What has to be so for the task to be done, looked at in the transaction that marks it. */
+export interface MarkCondition {
+  /** PL/pgSQL statements that raise {@linkcode CHANGED} where it is not. */
+  sql: string;
+  /** The error for that. */
+  error(): AfterTaskError;
+}
+
+/** SQLSTATE of a task that is no longer done by the time that it is marked. */
+export const CHANGED = "AM006";
+
+/** What a run of a task comes to. */
+export interface AfterTaskRun extends Pick<AfterTaskResult, "files" | "alreadyThere"> {
+  /** Under which it counts as done. */
+  condition: MarkCondition;
+}
+
 /** An "after" task that this version of the tool can run. */
 export interface AfterTask {
   name: string;
@@ -51,5 +72,7 @@ export interface AfterTask {
   /** Whether it could be run; changes nothing. @throws {ToolError} */
   check(options: AfterTaskOptions): Promise<void>;
   /** Runs it, from where it was left. @throws {ToolError} */
-  run(migration: MigrationName, options: AfterTaskOptions): Promise<Pick<AfterTaskResult, "files" | "alreadyThere">>;
+  run(migration: MigrationName, options: AfterTaskOptions): Promise<AfterTaskRun>;
+  /** What there is to know before somebody says that it was done by hand; `undefined` where there is nothing. */
+  describeOpen(options: Pick<AfterTaskOptions, "client" | "source">): Promise<string | undefined>;
 }

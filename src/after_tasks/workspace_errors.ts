@@ -123,7 +123,7 @@ function renameAdvice(id: number): string {
 }
 
 function renameSql(id: number): string {
-  return `"update ${SEQUENCES_TABLE} set name = 'NEW NAME' where id = ${id};"`;
+  return `"update ${SEQUENCES_TABLE} set name = 'NEW NAME' where id = ${id};" (a locked one with is_locked = false as well)`;
 }
 
 /** Nobody says where the workspace server is. */

@@ -40,6 +40,8 @@ export interface WorkspaceServer {
   readonly endpoint: string;
   /** Asks whether it is there and at work. @throws {NoAnswerError | RefusedError} */
   checkHealth(): Promise<void>;
+  /** Asks for a file, whatever the answer. @throws {RefusedError} when the server does not take the secret */
+  checkSecret(file: Pick<WorkspaceFile, "workspaceId" | "name">): Promise<void>;
   /**
    * Sees to it that the server has the file, and looks whether it has. `there`: it had it before.
    *
@@ -123,6 +125,12 @@ export function createWorkspaceServer(
       askAgain(async (signal) => {
         const reply = await send("/health", { signal });
         if (reply.status !== 200 || isPage(reply)) throw errorOfReply(reply, redact);
+      }),
+    checkSecret: ({ workspaceId, name }) =>
+      askAgain(async (signal) => {
+        const reply = await send(filePath(workspaceId, name), { headers, signal });
+        // Before the migration it may not know the workspace, and answer with anything else.
+        if (reply.status === 401) throw errorOfReply(reply, redact);
       }),
     async store(file) {
       let wasSent = false;

@@ -9,90 +9,42 @@
 import { AfterTaskError, ToolError } from "../errors.ts";
 import type { MigrationName } from "../migrations/types.ts";
 import { quoteText } from "../quote.ts";
+import { assignFileNames, DEFINITION_EXTENSION, findBadNames, JSON_EXTENSION, type Named } from "./file_names.ts";
 import {
-  assignFileNames,
-  DEFINITION_EXTENSION,
-  findBadNames,
-  isOdd,
-  JSON_EXTENSION,
-  type Nameable,
-  type Named,
-} from "./file_names.ts";
-import {
-  countSequences,
   lackingColumns,
   listSequences,
   readContent,
   type Sequence,
   SEQUENCES_TABLE,
+  unchangedSql,
 } from "./sequences.ts";
 import { explainHasura, openState, RESUME } from "./task_error.ts";
-import type { AfterTask, AfterTaskOptions, AfterTaskResult } from "./types.ts";
+import type { AfterTask, AfterTaskOptions, AfterTaskRun, MarkCondition } from "./types.ts";
 import { reachServer } from "./reach.ts";
 import { badNamesError, explainServer } from "./workspace_errors.ts";
 import type { WorkspaceServer } from "./workspace_server.ts";
+import { checkMove, describeMove } from "./workspaces_check.ts";
 
 /** See the module. */
 export const WORKSPACES: AfterTask = {
   name: "workspaces",
   description: "move the sequences of the users to the workspace server",
-  check,
+  check: checkMove,
   run,
+  describeOpen: describeMove,
 };
 
-const NOTHING = "Nothing was changed";
-const SKIP = "or use --skip-after to do without the task for now";
-
-/** Before the migration, the table may still have an older shape: then only its rows are counted. */
-async function check(options: AfterTaskOptions): Promise<void> {
-  const resume = `run the same command again, ${SKIP}`;
-  let count: number;
-  try {
-    const lacking = await lackingColumns(options);
-    if (lacking === "all") return;
-    if (lacking.length === 0) {
-      const sequences = assignFileNames(await listSequences(options));
-      const bad = findBadNames(sequences);
-      if (bad.length > 0) throw badNamesError(bad, { state: NOTHING, resume });
-      noteOddNames(sequences, options);
-      count = sequences.length;
-    } else {
-      count = await countSequences(options);
-    }
-  } catch (error) {
-    throw explainHasura(error, options, { action: "count the sequences of the users", state: NOTHING, resume });
-  }
-  if (count > 0) await reachServer(options, { state: NOTHING, resume });
-}
-
-/** Most names of sequences that are shown. */
-const MOST_NAMES = 5;
-
-/** What is known before the migration can be renamed at ease; after it, nothing else goes on until it is. */
-function noteOddNames(sequences: Nameable[], { onNote }: AfterTaskOptions): void {
-  const odd = sequences.filter(({ name }) => isOdd(name));
-  if (odd.length === 0) return;
-  const names = odd.slice(0, MOST_NAMES).map(({ id, name }) => `${quoteText(name)} (${id})`).join(", ");
-  const more = odd.length > MOST_NAMES ? ` and ${odd.length - MOST_NAMES} more` : "";
-  onNote(
-    `newer workspace servers do not take the names of these sequences, which can be renamed before: ${names}${more}`,
-  );
-}
-
-async function run(
-  migration: MigrationName,
-  options: AfterTaskOptions,
-): Promise<Pick<AfterTaskResult, "files" | "alreadyThere">> {
+async function run(migration: MigrationName, options: AfterTaskOptions): Promise<AfterTaskRun> {
   const state = openState(migration, "no file was moved by this run");
   options.onProgress("looking for the sequences of the users");
   const sequences = assignFileNames(await readList(options, state));
   if (sequences.length === 0) {
     options.onNote("there are no sequences to move to a workspace server");
-    return { files: 0, alreadyThere: 0 };
+    return { files: 0, alreadyThere: 0, condition: await conditionOf(sequences, state) };
   }
   const bad = findBadNames(sequences);
   if (bad.length > 0) throw badNamesError(bad, { state, resume: RESUME });
-  const { endpoint, derivedFrom } = options.workspace ?? {};
+  const { endpoint, derivedFrom } = options.workspace() ?? {};
   if (derivedFrom !== undefined) {
     options.onNote(
       `taking ${quoteText(endpoint ?? "")} for the workspace server, as follows from Hasura's address ${
@@ -105,7 +57,13 @@ async function run(
   const server = await reachServer(options, { state, resume: RESUME });
   const moved = await moveAll(sequences, server, { migration, options });
   await confirmUnchanged(sequences, options, { migration, files: moved.files });
-  return moved;
+  const all = openState(migration, `all ${moved.files} files are on the workspace server`);
+  return { ...moved, condition: await conditionOf(sequences, all) };
+}
+
+/** Nobody has changed the sequences since they were listed; looked at once more when the task is marked. */
+async function conditionOf(sequences: Sequence[], state: string): Promise<MarkCondition> {
+  return { sql: await unchangedSql(sequences), error: () => changedError("a sequence", state) };
 }
 
 async function readList(options: AfterTaskOptions, state: string): Promise<Sequence[]> {
@@ -152,7 +110,7 @@ async function moveAll(
       } catch (error) {
         throw explainServer(error, {
           action: `move ${quoteText(name)} of workspace ${workspaceId} (file ${done + 1} of ${files})`,
-          workspace: { ...options.workspace, endpoint: server.endpoint },
+          workspace: { ...options.workspace(), endpoint: server.endpoint },
           state: state(),
           resume: RESUME,
           file: { sequence, name },

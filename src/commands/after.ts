@@ -4,7 +4,7 @@
  * @module
  */
 
-import { markAfterTaskDone } from "../after_tasks/tasks.ts";
+import { describeOpenTask, markAfterTaskDone } from "../after_tasks/tasks.ts";
 import { ToolError, UsageError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
@@ -36,8 +36,10 @@ export async function runAfter(
   const interruption = watchInterruption(rt, {
     onFirst: (signal) => reporter.emit({ type: "stop-requested", signal }),
     onSecond: (error) => {
-      error.state = 'The "after" task may not be complete; what it has done stays';
-      error.next = "Run the same command again: it goes on from there";
+      error.state = action === "run"
+        ? 'The "after" task may not be complete; what it has done stays'
+        : 'Whether the "after" task is marked as done is not known';
+      error.next = action === "run" ? "Run the same command again: it goes on from there" : "Look at the status";
       reporter.fail(error);
     },
   });
@@ -50,6 +52,12 @@ export async function runAfter(
     const open = openAfterTasks(ledger).map((version) => nameOf(version, venue.folder));
     const work = { venue, open, interruption };
     const result = action === "run" ? await runTasks(context, work) : await markTasks(context, { ...work, asks });
+    // Nothing was left out, and yet whoever has sent the signal must see that it was received.
+    if (result.error === undefined && interruption.error !== undefined) {
+      interruption.error.state = "All that was asked for is done";
+      interruption.error.next = "Nothing is left to do here";
+      result.error = interruption.error;
+    }
     if (result.error !== undefined) reporter.emit({ type: "failure", error: result.error });
     reporter.finish({
       command: `after ${action}`,
@@ -92,6 +100,8 @@ async function markTasks(context: CommandContext, work: Work & { asks: boolean }
   const error = await failureOf(async () => {
     for (const migration of open) {
       const title = migrationTitle(migration);
+      const open = await describeOpenTask(migration, options);
+      if (open !== undefined) reporter.emit({ type: "note", text: open });
       const text = `Mark the "after" task of ${title} as done, without running it?`;
       if (asks && await prompter.ask({ text, canQuit: false }) !== "yes") continue;
       await waiting.during(`marking the "after" task of ${title}`, () => markAfterTaskDone(migration, options));

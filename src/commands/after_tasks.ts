@@ -61,9 +61,6 @@ export function afterTaskOptions(
   { client, settings, target, timeouts }: Venue,
   { checkStop }: { checkStop(): void },
 ): AfterTaskOptions {
-  const given = settings.workspaceEndpoint();
-  if (given !== undefined) redactor.allow(given);
-  const derived = given === undefined ? deriveWorkspaceEndpoint(settings.endpoint) : undefined;
   return {
     rt,
     client,
@@ -73,11 +70,15 @@ export function afterTaskOptions(
     readTimeout: timeouts.read,
     wait: timeouts.wait,
     lockTimeout: timeouts.lock,
-    workspace: given !== undefined
-      ? { endpoint: given }
-      : derived !== undefined
-      ? { endpoint: derived, derivedFrom: settings.endpoint }
-      : undefined,
+    workspace() {
+      const given = settings.workspaceEndpoint();
+      if (given !== undefined) {
+        redactor.allow(given);
+        return { endpoint: given };
+      }
+      const derived = deriveWorkspaceEndpoint(settings.endpoint);
+      return derived === undefined ? undefined : { endpoint: derived, derivedFrom: settings.endpoint };
+    },
     checkStop,
     onNote: (text) => reporter.emit({ type: "note", text }),
     onProgress: (text) => waiting.say(text),

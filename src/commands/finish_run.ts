@@ -131,12 +131,21 @@ async function updateHasura(
         `the metadata in "${path}" was not applied: it belongs to where the run was to end; metadata apply applies it`,
     });
   }
-  const outcome = await updateMetadata(context, { client: venue.client, apply: applies(options, fit), built, path });
+  const outcome = await updateMetadata(context, {
+    client: venue.client,
+    apply: applies(options, fit),
+    built,
+    path,
+    isStopped: () => options.interruption.error !== undefined,
+  });
   if (outcome.error !== undefined) problems.push(metadataProblem(outcome.error));
   const { inconsistent = [] } = outcome;
-  if (inconsistent.length > 0 && !options.allowInconsistent) {
-    problems.push(inconsistentError(inconsistent, { state: STATE, next: adviceFor(options, { fit, outcome }) }));
-  }
+  const unfit = inconsistentError(inconsistent, {
+    isAllowed: options.allowInconsistent,
+    state: STATE,
+    next: adviceFor(options, { fit, outcome }),
+  });
+  if (unfit !== undefined) problems.push(unfit);
   return outcome;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { ToolError } from "../errors.ts";
-import { watchInterruption } from "../interruption.ts";
+import { type Interruption, watchInterruption } from "../interruption.ts";
 import { exportMetadata, sourceNamesOf } from "../hasura/metadata.ts";
 import { diffMetadata } from "../metadata/diff.ts";
 import type { COMMAND_GROUPS } from "../options.ts";
@@ -31,15 +31,16 @@ export async function runMetadata(
   options: MetadataOptions,
 ): Promise<ToolError | undefined> {
   const server = await openServer(context, options);
-  await waitIfAsked(context, server);
   switch (action) {
     case "status":
+      await waitIfAsked(context, server);
       return await showStatus(context, server, options);
     case "diff":
+      await waitIfAsked(context, server);
       return await showDiff(context, server);
     case "apply":
     case "reload":
-      return await updateWhole(context, server, { action, options });
+      return await updateWatched(context, server, { action, options });
   }
 }
 
@@ -53,12 +54,13 @@ async function waitIfAsked(context: CommandContext, { client, timeouts }: Server
   });
 }
 
+interface Update {
+  action: "apply" | "reload";
+  options: MetadataOptions;
+}
+
 /** What was sent takes its course in Hasura: a signal is obeyed when that is known. */
-async function updateWhole(
-  context: CommandContext,
-  server: Server,
-  work: { action: "apply" | "reload"; options: MetadataOptions },
-): Promise<ToolError | undefined> {
+async function updateWatched(context: CommandContext, server: Server, work: Update): Promise<ToolError | undefined> {
   const { rt, reporter } = context;
   const interruption = watchInterruption(rt, {
     onFirst: (signal) =>
@@ -73,13 +75,9 @@ async function updateWhole(
     },
   });
   try {
-    const error = await update(context, server, work);
-    const { error: stopped } = interruption;
-    if (error !== undefined || stopped === undefined) return error;
-    stopped.state = `The metadata is ${work.action === "apply" ? "applied" : "reloaded"}`;
-    stopped.next = "Nothing is left to do";
-    reporter.emit({ type: "failure", error: stopped });
-    return stopped;
+    interruption.describe("Nothing was changed");
+    await interruption.race(waitIfAsked(context, server));
+    return await update(context, server, { ...work, interruption });
   } finally {
     interruption.dispose();
   }
@@ -88,25 +86,28 @@ async function updateWhole(
 async function update(
   context: CommandContext,
   { client, settings }: Server,
-  { action, options }: { action: "apply" | "reload"; options: MetadataOptions },
+  { action, options, interruption }: Update & { interruption: Interruption },
 ): Promise<ToolError | undefined> {
   const { path } = settings.metadata;
-  const built = action === "apply" ? await readRelease(context, settings.metadata) : undefined;
+  const built = action === "apply" ? await interruption.race(readRelease(context, settings.metadata)) : undefined;
   const apply = action === "apply" ? "always" : "never";
   const outcome = await context.waiting.during(
     "updating the metadata",
-    () => updateMetadata(context, { client, apply, built, path }),
+    () => updateMetadata(context, { client, apply, built, path, isStopped: () => interruption.error !== undefined }),
   );
-  const { inconsistent = [] } = outcome;
-  let { error } = outcome;
-  if (error === undefined && inconsistent.length > 0 && options.allowInconsistentMetadata !== true) {
-    error = inconsistentError(inconsistent, {
-      state: `The metadata is ${outcome.applied ? "applied" : "reloaded"}; what does not fit is left out by Hasura`,
-      next: outcome.applied
-        ? "Migrate the database to the release that this metadata belongs to, or apply the metadata that fits it"
-        : "Apply the metadata of the release that the database is at: metadata apply",
-    });
+  const { error: stopped } = interruption;
+  if (stopped !== undefined) {
+    const done = [outcome.reloaded ? "reloaded" : "", outcome.applied ? "applied" : ""].filter((word) => word !== "");
+    stopped.state = done.length === 0 ? "The metadata is as it was" : `The metadata is ${done.join(" and ")}`;
+    stopped.next = outcome.applied || action === "reload" ? "Look at metadata status" : "Run the same command again";
   }
+  const error = outcome.error ?? stopped ?? inconsistentError(outcome.inconsistent ?? [], {
+    isAllowed: options.allowInconsistentMetadata === true,
+    state: `The metadata is ${outcome.applied ? "applied" : "reloaded"}; what does not fit is left out by Hasura`,
+    next: outcome.applied
+      ? "Migrate the database to the release that this metadata belongs to, or apply the metadata that fits it"
+      : "Apply the metadata of the release that the database is at: metadata apply",
+  });
   if (error !== undefined) context.reporter.emit({ type: "failure", error });
   context.reporter.finish({ command: `metadata ${action}`, endpoint: client.endpoint, metadata: outcome, error });
   return error;
@@ -122,9 +123,10 @@ async function showStatus(
       explained(client, "read the metadata", () => exportMetadata(client)),
       check(context, client),
     ));
-  const error = inconsistentObjects.length === 0 || allowInconsistentMetadata === true
-    ? undefined
-    : inconsistentError(inconsistentObjects, { next: "Look at metadata diff, then reload or apply the metadata" });
+  const error = inconsistentError(inconsistentObjects, {
+    isAllowed: allowInconsistentMetadata === true,
+    next: "Look at metadata diff, then reload or apply the metadata",
+  });
   context.reporter.finish({
     command: "metadata status",
     endpoint: client.endpoint,

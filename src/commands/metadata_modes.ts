@@ -5,11 +5,12 @@
  */
 
 import { ConfigError, UsageError } from "../errors.ts";
+import { sourceNamesOf } from "../hasura/metadata.ts";
 import { buildMetadata, type BuiltMetadata } from "../metadata/directory.ts";
 import { productOf } from "../migrations/types.ts";
 import { METADATA_MODES } from "../options.ts";
 import { fileProblem } from "../runtime.ts";
-import type { Settings } from "../settings.ts";
+import type { MetadataSetting } from "../settings.ts";
 import type { CommandContext } from "./context.ts";
 
 /** One of `--metadata`'s values. */
@@ -41,7 +42,7 @@ export interface MetadataPlan {
 /** What a plan is made from. */
 export interface MetadataPlanOptions {
   mode: MetadataMode;
-  place: Settings["metadata"];
+  place: MetadataSetting;
   /** Whether the steps can lead to the release that the metadata belongs to. */
   isForward: boolean;
   /** Hasura's name of the database. */
@@ -59,7 +60,7 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
   const always = productOf(source) === "PlanDev";
   const plan: MetadataPlan = { mode, built: undefined, problem: undefined, path: place.path, always };
   if (mode !== "apply" && (mode !== "auto" || !isForward)) return plan;
-  if (mode === "auto" && !(await exists(context, place))) {
+  if (mode === "auto" && !place.isNamed && !(await exists(context, place))) {
     if (always) {
       context.reporter.emit({
         type: "note",
@@ -69,7 +70,7 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
     return plan;
   }
   try {
-    plan.built = await readRelease(context, place);
+    plan.built = checkSource(await readRelease(context, place), { place, source });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     error.state = "Nothing was changed";
@@ -83,17 +84,33 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
   return plan;
 }
 
+/** Applying it must not take the database away from Hasura that was just migrated. @throws {ConfigError} */
+function checkSource(
+  built: BuiltMetadata,
+  { place, source }: { place: MetadataSetting; source: string },
+): BuiltMetadata {
+  const names = sourceNamesOf(built.metadata);
+  if (names.includes(source)) return built;
+  const has = names.length === 0 ? "none" : names.map((name) => `"${name}"`).join(", ");
+  throw new ConfigError(
+    `Cannot use the metadata in "${place.path}": it does not have the database "${source}" that is migrated, but ${has}`,
+    {
+      next: "Use migrations and metadata of the same release; with --metadata=reload the metadata is left as it is",
+    },
+  );
+}
+
 /** The metadata at `place`, with what the operator should know about it. @throws {ConfigError} */
 export async function readRelease(
   { rt, reporter, waiting }: CommandContext,
-  place: Settings["metadata"],
+  place: MetadataSetting,
 ): Promise<BuiltMetadata> {
   const built = await waiting.during("reading the metadata", () => buildMetadata(rt, place));
   for (const text of built.notes) reporter.emit({ type: "note", text });
   return built;
 }
 
-async function exists({ rt }: CommandContext, { kind, path }: Settings["metadata"]): Promise<boolean> {
+async function exists({ rt }: CommandContext, { kind, path }: MetadataSetting): Promise<boolean> {
   try {
     await (kind === "directory" ? rt.readDir(path) : rt.readFile(path));
     return true;

@@ -5,7 +5,7 @@
  */
 
 import { leavesAfterTask } from "../after_tasks/hint.ts";
-import { AccessError, ToolError, UnknownOutcomeError, UsageError } from "../errors.ts";
+import { AccessError, ToolError, UnknownOutcomeError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkFolderCoversLedger, openAfterTask, planSteps } from "../migrations/plan.ts";
@@ -13,7 +13,6 @@ import { formerSource, reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
 import {
-  type Direction,
   ledgerAfter,
   type MigrationName,
   migrationTitle,
@@ -28,6 +27,7 @@ import { commandLine, operatorName } from "./command_line.ts";
 import type { CommandContext, MigrateOptions } from "./context.ts";
 import { confirmRun, finishRun } from "./finish_run.ts";
 import { planMetadata, readMetadataMode } from "./metadata_modes.ts";
+import { checkOptions, mayAsk } from "./migrate_options.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
 import { openVenue } from "./venue.ts";
 import { readWhenFree } from "./when_free.ts";
@@ -225,28 +225,4 @@ async function checkTask(tasks: AfterTaskRunner, migration: MigrationName): Prom
 
 function mayBeDone(error: ToolError | undefined): boolean {
   return error instanceof UnknownOutcomeError || (error instanceof AccessError && error.mayBeDone);
-}
-
-/** `argv.ts` holds that there is one direction. */
-function checkOptions({ apply, all, json }: MigrateOptions): Direction {
-  if (json === true && all !== true) {
-    throw new UsageError("Cannot use --json without --all: with JSON output no questions are asked", {
-      next: "Add --all, or leave --json out to be asked before each step",
-    });
-  }
-  return apply === true ? "apply" : "revert";
-}
-
-/**
- * Reverting all is asked for once where somebody is there to answer, even if a log is kept of what is said.
- *
- * @throws {UsageError} when somebody is there and would not see the question
- */
-function mayAsk({ rt, stderr }: CommandContext, { revert, all, yes, json }: MigrateOptions): boolean {
-  if (revert !== true || all !== true || yes === true || json === true || !rt.stdin.isTerminal) return false;
-  if (stderr.isTerminal || rt.stdout.isTerminal) return true;
-  throw new UsageError("Cannot ask whether to revert everything: stdout and stderr do not lead to the terminal", {
-    state: "Nothing was changed",
-    next: "Add --yes to revert everything without a question",
-  });
 }

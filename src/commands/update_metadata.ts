@@ -25,6 +25,8 @@ export interface UpdateMetadataOptions {
   built: BuiltMetadata | undefined;
   /** Where `built` was read. */
   path: string;
+  /** Whether a signal has come: then nothing more is applied. */
+  isStopped(): boolean;
 }
 
 /** What came of it. */
@@ -58,7 +60,10 @@ export async function updateMetadata(
         : await differenceNote(client, options);
       if (text !== undefined) reporter.emit({ type: "note", text });
     }
-    if (built !== undefined && (apply === "always" || (outcome.inconsistent?.length ?? 0) > 0)) {
+    const isWanted = built !== undefined && (apply === "always" || (outcome.inconsistent?.length ?? 0) > 0);
+    if (isWanted && options.isStopped()) {
+      reporter.emit({ type: "note", text: "the metadata is not applied any more, because of the signal" });
+    } else if (isWanted) {
       outcome.inconsistent = undefined;
       waiting.say("applying the metadata");
       await explained(client, "apply the metadata", () =>
@@ -133,11 +138,25 @@ export async function explained<T>({ endpoint }: HasuraClient, action: string, c
   }
 }
 
-/** The error for metadata that does not fit. */
-export function inconsistentError(objects: InconsistentObject[], { state, next }: {
+/**
+ * The error for metadata that does not fit; none where that is allowed. A database that Hasura cannot use at all never is.
+ */
+export function inconsistentError(objects: InconsistentObject[], { isAllowed, state, next }: {
+  isAllowed: boolean;
   state?: string;
   next: string;
-}): MetadataError {
+}): MetadataError | undefined {
+  const sources = objects.filter(({ type }) => type === "source");
+  if (sources.length > 0) {
+    const names = sources.map(({ name }) => `"${name.replace(/^source /, "")}"`).join(", ");
+    return new MetadataError(`Hasura cannot use ${sources.length === 1 ? "its database" : "its databases"} ${names}`, {
+      state,
+      next:
+        "See to what the reason says, in the settings that Hasura is started with, and start it again; or apply the " +
+        "metadata of the release that Hasura runs, with metadata apply -p FOLDER",
+    });
+  }
+  if (objects.length === 0 || isAllowed) return undefined;
   const count = objects.length === 1 ? "1 object does" : `${objects.length} objects do`;
   return new MetadataError(`The metadata of Hasura is inconsistent: ${count} not fit the database`, { state, next });
 }

@@ -84,7 +84,10 @@ export async function openVenue(context: CommandContext, options: VenueOptions):
       readTimeout: timeouts.read,
       async probe() {
         const source = await chooseSource(client, choice);
-        await explained(() => lookAtDatabase(client, { source, attempts: 1 }), "read the ledger", { endpoint, source });
+        await lookAt(() => lookAtDatabase(client, { source, attempts: 1 }), {
+          ...server,
+          target: { endpoint, source },
+        });
       },
     });
   }
@@ -113,10 +116,17 @@ export async function readRecords(venue: Venue): Promise<VenueRecords> {
 }
 
 /** Looks at the database. @throws {ToolError} when it cannot be read */
-export async function lookAtVenue({ client, observer, target, settings }: Venue): Promise<Look> {
+export async function lookAtVenue(venue: Venue): Promise<Look> {
+  return await lookAt(() => venue.observer.look(), venue);
+}
+
+async function lookAt(
+  look: () => Promise<Look>,
+  { client, target, settings }: Pick<Venue, "client" | "target" | "settings">,
+): Promise<Look> {
   const action = "read the ledger";
   try {
-    return await explained(() => observer.look(), action, target);
+    return await explained(look, action, target);
   } catch (error) {
     if (error instanceof ConfigError && isUnknownSource(error.cause)) {
       throw await unknownSource(client, { ...target, action, migrationsPath: settings.migrationsPath, cause: error });

@@ -25,6 +25,9 @@ export interface WaitOptions {
 /** Milliseconds between two attempts. */
 const INTERVAL = 1_000;
 
+/** Milliseconds below which it is of no use to ask. */
+const LEAST = 100;
+
 /**
  * Waits until Hasura says that it is healthy and `probe` works.
  *
@@ -41,15 +44,19 @@ export async function waitUntilUsable({ rt, waiting }: CommandContext, options: 
       } catch (error) {
         if (!(error instanceof ToolError) || !canPass(error)) throw error;
         const left = deadline - rt.now();
-        if (left <= 0) {
-          error.state = `Nothing was changed; it was waited for ${formatDuration(timeout)}`;
-          throw error;
-        }
+        if (left <= 0) throw timeUp(error, timeout);
         waiting.say(`waiting until the venue can be used: ${error.message}`);
         await rt.sleep(Math.min(INTERVAL, left));
+        // What is asked with no time left fails for that reason only, and would hide the true one.
+        if (deadline - rt.now() < LEAST) throw timeUp(error, timeout);
       }
     }
   });
+}
+
+function timeUp(error: ToolError, timeout: number): ToolError {
+  error.state = `Nothing was changed; it was waited for ${formatDuration(timeout)}`;
+  return error;
 }
 
 async function checkHealth(client: HasuraClient, timeout: number): Promise<void> {

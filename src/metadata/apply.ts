@@ -40,11 +40,14 @@ const FIRST_PAUSE = 250;
  */
 export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptions): Promise<void> {
   let base = await exportMetadata(client);
+  const removed = removedFrom(base.metadata, metadata);
   let isLost = false;
   try {
     for (let attempt = 1;; attempt++) {
       try {
-        return await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
+        await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
+        if (removed !== undefined) onNote(removed);
+        return;
       } catch (error) {
         const isConflict = error instanceof HasuraError && error.code === "conflict";
         if (error instanceof HasuraError && error.status < 500 && !isConflict) throw refused(error, metadata);
@@ -55,7 +58,11 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
         }
       }
       const found = await exportMetadata(client);
-      if (isLost && isSame(found.metadata, metadata)) return onNote("the answer was lost, but the metadata is applied");
+      if (isLost && isSame(found.metadata, metadata)) {
+        onNote("the answer was lost, but the metadata is applied");
+        if (removed !== undefined) onNote(removed);
+        return;
+      }
       // Only its number has changed: somebody has reloaded it, as every run does in the end.
       if (attempt === ATTEMPTS || !isUnchanged(base, found)) throw conflict(isLost);
       base = found;
@@ -64,6 +71,18 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
     const isUnknown = isLost && (error instanceof NoAnswerError || error instanceof HasuraError);
     throw isUnknown ? unknownError(error, client) : error;
   }
+}
+
+/** Most things that are named. */
+const MOST_NAMES = 5;
+
+/** What has no place in the release is gone afterwards, also what others have added. */
+function removedFrom(before: Json, after: Json): string | undefined {
+  const removed = diffMetadata(before, after).filter(({ kind, place }) => kind === "removed" && place === "");
+  if (removed.length === 0) return undefined;
+  const names = removed.slice(0, MOST_NAMES).map(({ subject }) => subject).join(", ");
+  const more = removed.length > MOST_NAMES ? ` and ${removed.length - MOST_NAMES} more` : "";
+  return `removed from Hasura, since this metadata does not have it: ${names}${more}`;
 }
 
 /** The answer was lost, and nobody can be asked. */

@@ -8,7 +8,7 @@
  */
 
 import type { Json } from "../json.ts";
-import { hideSecrets, isSecret, namesVariable, type Whereabouts } from "./diff_secrets.ts";
+import { HIDDEN, hideSecrets, isSecret, namesVariable, type Whereabouts } from "./diff_secrets.ts";
 import { type ListShape, METADATA, type Shape, TOP_LEVEL_ORDER } from "./diff_shape.ts";
 import { isObject, type JsonObject, qualify } from "./diff_spelling.ts";
 
@@ -48,7 +48,7 @@ interface Pair {
 export function diffMetadata(before: Json, after: Json): MetadataChange[] {
   const order = TOP_LEVEL_ORDER;
   const rank = (key: string) => order.includes(key) ? order.indexOf(key) : order.length;
-  const root: Position = { path: [], subject: "", place: [], key: "", parent: "" };
+  const root: Position = { path: [], subject: "", place: [], keys: [] };
   return pairsOf({ before, after })
     .toSorted(([a], [b]) => rank(a) - rank(b))
     .flatMap(([key, pair]) => diffKey(key, pair, { at: { ...root, subject: key }, shape: METADATA, isTop: true }));
@@ -79,23 +79,23 @@ function diffKey(
 ): MetadataChange[] {
   const pair = shape.qualified?.includes(key)
     ? { before: given.before && qualify(given.before), after: given.after && qualify(given.after) }
-    : given;
+    : withoutEmptyComment(key, given, at);
   const isWrapper = shape.wrappers?.includes(key) ?? false;
   const here: Position = {
     ...at,
     path: isWrapper ? at.path : [...at.path, key],
     place: isWrapper || isTop ? at.place : [...at.place, key],
-    key,
-    parent: at.key,
+    keys: [...at.keys, key],
   };
+  if (shape.filledIn?.includes(key) && isMissing(pair.before) !== isMissing(pair.after)) return [];
+  if (shape.exact?.includes(key)) {
+    return diffValues(pair, here, (a, b) => isSame(a, b) || (isEmpty(a) && isEmpty(b)));
+  }
   if (isSecret(here) && !(namesVariable(pair.before) && namesVariable(pair.after))) {
     return diffValues(pair, here, isAlike);
   }
   const list = own(shape.lists, key);
   if (list !== undefined) return diffLists(pair, here, list);
-  if (shape.exact?.includes(key)) {
-    return diffValues(pair, here, (a, b) => isSame(a, b) || (isEmpty(a) && isEmpty(b)));
-  }
   if (shape.emptyCounts?.includes(key) && isMissing(pair.before) !== isMissing(pair.after)) {
     return diffValues(pair, here, () => false);
   }
@@ -109,6 +109,13 @@ function diffKey(
   }
   const standard = own(shape.defaults, key);
   return diffValues({ before: pair.before ?? standard, after: pair.after ?? standard }, here, isAlike);
+}
+
+/** The server fills in `""` where there is no comment; of what has a description in the schema, it takes that away. */
+function withoutEmptyComment(key: string, { before, after }: Pair, { keys }: Position): Pair {
+  const counts = ["configuration", "computed_fields", "functions"].some((part) => keys.includes(part));
+  if (key !== "comment" || counts) return { before, after };
+  return { before: before === "" ? undefined : before, after: after === "" ? undefined : after };
 }
 
 /** Compares objects of which something is known; what is not there counts as an empty one where there are defaults. */
@@ -165,7 +172,9 @@ function diffValues(
 ): MetadataChange[] {
   if (isEqual(before, after)) return [];
   const shown = { path: at.path.join("."), subject: at.subject, place: at.place.join(".") };
-  const [old, now] = [before, after].map((value) => hideSecrets(value ?? null, at));
+  const hidden = [before, after].map((value) => hideSecrets(value ?? null, at));
+  // A list whose items look all the same would pass for one in another order.
+  const [old, now] = hidden.every(Array.isArray) && isSame(hidden[0], hidden[1]) ? [HIDDEN, HIDDEN] : hidden;
   if (isMissing(after)) return [{ kind: "removed", ...shown, before: old ?? null }];
   if (isMissing(before)) return [{ kind: "added", ...shown, after: now ?? null }];
   return [{ kind: "changed", ...shown, before: old ?? null, after: now ?? null }];

@@ -10,29 +10,70 @@ import { isObject } from "./diff_spelling.ts";
 /** What stands in place of a value that is not shown. */
 export const HIDDEN = "(hidden)";
 
-/** Keys whose values are credentials, or addresses that hold them. */
-const SECRET_KEYS: ReadonlySet<string> = new Set([
-  "access_key",
-  "admin_secret",
-  "connection_string",
-  "database_url",
-  "password",
-  "private_key",
-  "secret",
-  "service_account",
-  "sslpassword",
-  "token",
-]);
-
-/** Where a value is: its key, and the key of what that is in. Lists have no keys of their own. */
+/** Where a value is: the keys that lead to it from the top. Lists have no keys of their own. */
 export interface Whereabouts {
-  key: string;
-  parent: string;
+  keys: readonly string[];
 }
 
-/** Whether what is there may be a secret. */
-export function isSecret({ key, parent }: Whereabouts): boolean {
-  return SECRET_KEYS.has(key) || (key === "value" && parent === "headers") || parent === "add_headers";
+const SECRET_KEY =
+  /pass(?!ed)|pwd|secret|token|key|auth(?!or(?!i[sz]))|credential|signature|dsn|^(database_url|service_account|connection_string)$/i;
+const NO_SECRET_KEY = /foreign_?key|primary_?key|key_constraint|field_mapping|from_env$/i;
+/** Keys whose texts are the name of a server with all that it takes to enter; objects under them hold more than that. */
+const CONNECTION_KEY = /conn/i;
+const ADDRESS_KEY = /^(handler|webhook)$|ur[il]$|endpoint$/i;
+
+/** Texts under the configuration of a source that hold no secret. All others may, as each kind of source has its own. */
+const PLAIN_IN_CONFIGURATION: ReadonlySet<string> = new Set([
+  "datasets",
+  "display_name",
+  "dynamic_from_file",
+  "extensions_schema",
+  "from_env",
+  "isolation_level",
+  "kind",
+  "name",
+  "schema",
+  "schemas",
+  "sslmode",
+]);
+
+/** Under these, keys are the names of columns, fields and roles, and tell nothing about the values. */
+const MAPS_OF_NAMES: ReadonlySet<string> = new Set([
+  "arguments",
+  "check",
+  "column_config",
+  "column_mapping",
+  "columns",
+  "custom_column_names",
+  "field_mapping",
+  "filter",
+  "mapping",
+  "per_role",
+  "remote_field",
+  "set",
+]);
+
+/** Whether what is there may be a secret, of whatever kind it is. */
+export function isSecret({ keys }: Whereabouts): boolean {
+  const [key = "", parent = ""] = keys.toReversed();
+  if (parent === "headers" && key !== "name" && !key.endsWith("from_env")) return true;
+  return isSecretKey(key) && !keys.slice(0, -1).some((above) => MAPS_OF_NAMES.has(above));
+}
+
+function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key) && !NO_SECRET_KEY.test(key);
+}
+
+/** Whether a text that is there may be a secret as a whole. */
+function isSecretText(text: string, { keys }: Whereabouts): boolean {
+  const [key = "", ...above] = keys.toReversed();
+  if (above.includes("request_transform") || above.includes("response_transform")) return true;
+  if (keys[0] === "backend_configs" || (keys[0] === "sources" && keys[1] === "configuration")) {
+    return !PLAIN_IN_CONFIGURATION.has(key) && !key.endsWith("_from_env");
+  }
+  const isPreset = above.includes("set") || above.includes("arguments");
+  if (isPreset && isSecretKey(key)) return !/^(\$|x-hasura-)/i.test(text);
+  return CONNECTION_KEY.test(key) && !above.some((name) => MAPS_OF_NAMES.has(name));
 }
 
 /** Whether `value` only names the environment variable that holds the secret. */
@@ -42,16 +83,55 @@ export function namesVariable(value: Json | undefined): boolean {
 
 /** `value` with {@linkcode HIDDEN} in place of all that may be a secret; `null` and names of variables stay. */
 export function hideSecrets(value: Json, at: Whereabouts): Json {
-  if (isSecret(at) && value !== null && !namesVariable(value)) return HIDDEN;
-  if (typeof value === "string") return hideUserInfo(value);
-  if (Array.isArray(value)) return value.map((item) => hideSecrets(item, at));
+  if (value === null) return value;
+  // Its shape is not ours: an object with `from_env` in it is what is sent.
+  if (at.keys[0] === "cron_triggers" && at.keys[1] === "payload") return HIDDEN;
+  if (typeof value === "boolean") return value;
+  if (isSecret(at) && !namesVariable(value)) return HIDDEN;
+  if (typeof value === "string") return isSecretText(value, at) ? HIDDEN : hideInText(value, at);
+  if (Array.isArray(value)) {
+    // Texts that look all the same would pass for a list in which nothing comes or goes.
+    const isHidden = value.some((item) => typeof item === "string" && isSecretText(item, at));
+    return isHidden ? HIDDEN : value.map((item) => hideSecrets(item, at));
+  }
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, hideSecrets(item, { key, parent: at.key })]),
+    Object.entries(value).map(([key, item]) => [key, hideSecrets(item, { keys: [...at.keys, key] })]),
   );
 }
 
-/** The addresses in `text` without the user and password that they may begin with. */
-function hideUserInfo(text: string): string {
-  return text.replaceAll(/(?<=[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*(?=@)/gi, HIDDEN);
+/** `text` without the secrets in its addresses, and without what it says that a password or the like is. */
+function hideInText(text: string, { keys }: Whereabouts): string {
+  const key = keys.at(-1) ?? "";
+  const isAddress = ADDRESS_KEY.test(key) || /^\s*([a-z][a-z0-9+.:-]*:\/\/|\{\{)/i.test(text);
+  const shown = isAddress
+    ? hideInAddress(text, { isWebhook: key === "webhook" })
+    : text.replaceAll(/:\/\/\S+/g, (address) => hideInAddress(address, { isWebhook: false }));
+  return shown.replaceAll(
+    /((?:pass(?!ed)|pwd|secret|token|credential|signature|(?:api|access|account|private)[_-]?key)[\w-]*["']?\s*(?:=\s*|:\s*(?=["'])))("[^"]*"?|'[^']*'?|[^\s&;,]+)/gi,
+    `$1${HIDDEN}`,
+  );
+}
+
+/** An address without user, password, query, and what looks like a token; of one that is called, without its path. */
+function hideInAddress(address: string, { isWebhook }: { isWebhook: boolean }): string {
+  const start = address.includes("://") ? address.indexOf("://") + 3 : 0;
+  const [scheme, rest] = [address.slice(0, start), address.slice(start)];
+  const end = rest.search(/[?#]/);
+  const user = rest.lastIndexOf("@");
+  // A password may hold ? and #, so that it cannot be told from a query with an @.
+  if (end !== -1 && user > end) return scheme + HIDDEN;
+  const place = end === -1 ? rest : rest.slice(0, end);
+  const query = end === -1 || end === rest.length - 1 ? rest.slice(place.length) : `${rest[end]}${HIDDEN}`;
+  const known = user === -1 ? place : place.slice(user);
+  const slash = known.indexOf("/");
+  const host = slash === -1 ? known : known.slice(0, slash);
+  const path = known.slice(host.length);
+  const shown = isWebhook && start > 0 && path.length > 1 ? `/${HIDDEN}` : path.replaceAll(/[^/{}]{16,}/g, hideToken);
+  return `${scheme}${user === -1 ? "" : HIDDEN}${host}${shown}${query}`;
+}
+
+/** Names have few digits; keys in a path have many. */
+function hideToken(part: string): string {
+  return part.replaceAll(/\D/g, "").length >= 3 ? HIDDEN : part;
 }

@@ -19,6 +19,8 @@ export interface Shape {
   exact?: readonly string[];
   /** Lists that say something else when they are empty than when they are not there. */
   emptyCounts?: readonly string[];
+  /** Keys that the server fills in with what its version has, and that only say something where both have them. */
+  filledIn?: readonly string[];
   /** What the server takes where a key is missing. It leaves such values out, or fills them in. */
   defaults?: Readonly<JsonObject>;
   /** Keys that hold the name of a table or function; plain text is one in the schema `public`. */
@@ -68,6 +70,9 @@ function relationships(noun: string): ListShape {
   };
 }
 
+/** What an event trigger is to see of an operation; without one it does not see the operation at all. */
+const OPERATION: Shape = { sets: ["columns", "payload"], emptyCounts: ["columns", "payload"] };
+
 const TABLE: ListShape = {
   key: "table",
   noun: "table",
@@ -104,10 +109,11 @@ const TABLE: ListShape = {
         definition: {
           defaults: { enable_manual: false },
           objects: {
-            insert: { sets: ["columns", "payload"] },
-            update: { sets: ["columns", "payload"] },
-            delete: { sets: ["columns", "payload"] },
+            insert: OPERATION,
+            update: OPERATION,
+            delete: OPERATION,
           },
+          emptyCounts: ["insert", "update", "delete"],
         },
         retry_conf: { defaults: { num_retries: 0, interval_sec: 10, timeout_sec: 60 } },
       },
@@ -167,6 +173,8 @@ export const METADATA: Shape = {
         definition: {
           respell: spellAction,
           defaults: { type: "mutation", timeout: 30, forward_client_headers: false },
+          filledIn: ["ignored_client_headers"],
+          sets: ["ignored_client_headers"],
           lists: { arguments: { noun: "argument", link: "of" }, headers: HEADERS },
         },
       },
@@ -174,7 +182,9 @@ export const METADATA: Shape = {
     },
     remote_schemas: {
       noun: "remote schema",
-      objects: { definition: { defaults: { forward_client_headers: false }, lists: { headers: HEADERS } } },
+      objects: {
+        definition: { defaults: { forward_client_headers: false, timeout_seconds: 60 }, lists: { headers: HEADERS } },
+      },
       lists: {
         permissions: { key: "role", noun: "permission of role", link: "on" },
         remote_relationships: {

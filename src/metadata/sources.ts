@@ -5,6 +5,7 @@
  */
 
 import type { Json } from "../json.ts";
+import { isObject } from "./diff_spelling.ts";
 import { type MetadataFiles, readYaml } from "./files.ts";
 import { type Includes, readIncludes } from "./include.ts";
 import { excerpt, showPlace, unusable } from "./problem.ts";
@@ -95,6 +96,11 @@ function nameOf(source: Source): string {
   return node === undefined ? "" : asText(node, "the name of a source");
 }
 
+function kindOf(source: Source): string {
+  const node = source.get("kind")?.value;
+  return node === undefined ? "" : asText(node, "the kind of a source");
+}
+
 function refuseDoubles(sources: readonly Source[]): void {
   const lines = new Map<string, number>();
   for (const source of sources) {
@@ -117,7 +123,7 @@ function sourceToJson(source: Source, { expand }: Includes): Json {
     if (key === "name" || key === "kind") setKey(object, key, asText(value, key));
     else if (key !== "tables" && key !== "functions") setKey(object, key, toJson(value));
     else if (!isNull(value)) {
-      refuseOddItems(value, { key, expand });
+      refuseOddItems(value, { key, kind: kindOf(source), expand });
       setKey(object, key, toJson(value, expand));
     }
   }
@@ -125,7 +131,10 @@ function sourceToJson(source: Source, { expand }: Includes): Json {
 }
 
 /** Each table and function is a mapping; what Hasura would say of another does not name the file. */
-function refuseOddItems(value: YamlNode, { key, expand }: { key: string; expand: Includes["expand"] }): void {
+function refuseOddItems(
+  value: YamlNode,
+  { key, kind, expand }: { key: string; kind: string; expand: Includes["expand"] },
+): void {
   const list = expand(value);
   const from = (node: YamlNode, content: YamlNode) =>
     content === node ? "" : ` (included from ${showPlace(placeOf(node))})`;
@@ -136,7 +145,7 @@ function refuseOddItems(value: YamlNode, { key, expand }: { key: string; expand:
   for (const item of list.items) {
     const content = expand(item);
     if (content.kind === "mapping") {
-      refuseSecond(content, { what: key === "tables" ? "table" : "function", expand, seen });
+      refuseSecond(content, { what: key === "tables" ? "table" : "function", kind, expand, seen });
       continue;
     }
     throw unusable(
@@ -154,16 +163,17 @@ function refuseOddItems(value: YamlNode, { key, expand }: { key: string; expand:
 /** Of two entries for the same table or function Hasura keeps the last one, and says nothing (its source, `Tables`). */
 function refuseSecond(
   content: YamlNode & { kind: "mapping" },
-  { what, expand, seen }: { what: "table" | "function"; expand: Includes["expand"]; seen: Map<string, YamlNode> },
+  { what, kind, expand, seen }: {
+    what: "table" | "function";
+    kind: string;
+    expand: Includes["expand"];
+    seen: Map<string, YamlNode>;
+  },
 ): void {
   const name = content.pairs.find(({ key }) => key.kind === "scalar" && key.value === what)?.value;
   if (name === undefined) return;
-  const named = toJson(name, expand);
-  const { schema = "public", name: own } = typeof named === "object" && named !== null && !Array.isArray(named)
-    ? named
-    : { name: named };
-  const title = `${schema}.${own}`;
-  const first = seen.get(title);
+  const { identity, title } = identify(toJson(name, expand), kind);
+  const first = seen.get(identity);
   if (first !== undefined) {
     throw unusable(
       placeOf(content),
@@ -173,5 +183,29 @@ function refuseSecond(
       "Leave one of them",
     );
   }
-  seen.set(title, content);
+  seen.set(identity, content);
+}
+
+/** The kinds of sources in which a table is in the schema `public` where nothing else is said. */
+const POSTGRES = ["postgres", "pg", "citus", "cockroach"];
+
+/** What tells a table or function from others of its source, and how it is called in a message. */
+function identify(named: Json, kind: string): { identity: string; title: string } {
+  if (POSTGRES.includes(kind)) {
+    const { schema, name } = isObject(named) ? named : { schema: null, name: named };
+    const full = [schema ?? "public", name];
+    if (full.every((part) => typeof part === "string")) {
+      return { identity: JSON.stringify(full), title: full.join(".") };
+    }
+  }
+  const identity = JSON.stringify(sortKeys(named));
+  const parts = isObject(named) ? [named.schema ?? named.dataset, named.name] : [named].flat();
+  const title = parts.every((part) => typeof part === "string") ? parts.join(".") : identity;
+  return { identity, title };
+}
+
+function sortKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key] ?? null)]));
 }

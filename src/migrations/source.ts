@@ -95,8 +95,8 @@ export async function unknownSource(
       `Nothing was changed; PlanDev 4.4 has renamed the database from "${NAMES[0]}" to "${NAMES[1]}": this server ` +
       `has the metadata of ${ofServer}, and "${migrationsPath}" belongs to ${ofFolder}`,
     next: isOldServer
-      ? `Start Hasura of the new release, which brings its metadata along; or run ${APPLY} with this folder; then run ` +
-        "the same command again"
+      ? "Start Hasura of the new release, which brings its metadata along; or run " +
+        `${APPLY} with this folder, where Hasura has the variable that its databases.yaml names; then run the same command again`
       : "Use the folder of the release that this server runs",
     cause,
   });

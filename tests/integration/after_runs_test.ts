@@ -159,11 +159,27 @@ Deno.test("what is known to fail is told before anything is migrated", async (t)
     assert.match(stderr, /--workspace-endpoint/);
   });
   await t.step("which stops nothing that does not need it", async () => {
-    for (const args of [["status"], ["metadata", "status"], ["after", "done"]]) {
+    const noSteps = ["migrate", "-r", "--metadata=none"];
+    for (const args of [["status"], ["metadata", "status"], ["after", "run"], ["after", "done"], noSteps]) {
       const env = { WORKSPACE_SERVER_ENDPOINT: "nonsense" };
-      const { code, stderr } = await runTool(args, { venue, path: release.path, env });
-      assert.equal(code, args[1] === "done" ? 3 : 0, stderr);
+      const { code, stderr } = await runTool(args, { venue, path: release.path, env, stdin: "n\n" });
+      assert.equal(code, 0, stderr);
     }
+  });
+  await t.step("but a run that does", async () => {
+    const { code, stderr } = await run(UP_ALL, { env: { WORKSPACE_SERVER_ENDPOINT: "nonsense" } });
+    assert.equal(code, 3);
+    assert.match(
+      stderr,
+      /variable WORKSPACE_SERVER_ENDPOINT.*\nstate: Nothing was changed\nnext: Give it as http:\/\/HOST:28000/,
+    );
+  });
+  await t.step("another secret", async () => {
+    await using other = startWorkspaceServer({ ...SERVER, adminSecret: "another one" });
+    const { code, stderr } = await run([...UP_ALL, `--workspace-endpoint=${other.url}`]);
+    assert.equal(code, 8);
+    assert.match(stderr, /answered 401.*\nstate: Nothing was changed\nnext: Start the workspace server with the same/);
+    assert.deepEqual(await venue.ledger(), upTo(23));
   });
   await t.step("an option comes before the environment", async () => {
     const env = { WORKSPACE_SERVER_ENDPOINT: unused };
@@ -323,6 +339,89 @@ Deno.test("--wait waits for the workspace server, too", async () => {
   assert.equal(code, 0, stderr);
   assert.equal(failures, 3);
   assertAllThere(server);
+});
+
+for (const { name, database } of backends()) {
+  Deno.test(`sequences that change until the task is marked are not lost: ${name}`, async (t) => {
+    await using release = await createRelease({ withMetadata: false });
+    await using server = startWorkspaceServer(SERVER);
+    await using venue = await startVenue({ ...SOURCE, database });
+    const changes = {
+      edited: "update sequencing.user_sequence set definition = 'EDITED' where id = 3",
+      added: "insert into sequencing.user_sequence (name, definition, workspace_id, parcel_id) " +
+        "select 'new', 'C NEW', workspace_id, parcel_id from sequencing.user_sequence where id = 1",
+      removed: "delete from sequencing.user_sequence where id = 7",
+    };
+    for (const [what, sql] of Object.entries(changes)) {
+      await t.step(what, async () => {
+        await venue.reset({ baseSql: release.at(25) });
+        server.reset();
+        const held = Promise.withResolvers<void>();
+        // All has been looked at once more by then.
+        venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before", do: { hold: held.promise } });
+        const running = runner(venue, release, server)(["after", "run"]);
+        await venue.waitForRequest(({ type, readOnly }) => type === "run_sql" && readOnly === false);
+        await venue.sql(sql);
+        held.resolve();
+        const { code, stderr } = await running;
+        assert.equal(code, 8, stderr);
+        assert.match(stderr, /^error\[after-task\]: Cannot complete the move of the sequences: .* changed meanwhile$/m);
+        const [[done] = []] = await venue.sql(
+          "select after_done from migrations.schema_migrations where migration_id = 25",
+        );
+        assert.match(String(done), /^f/);
+      });
+    }
+  });
+}
+
+Deno.test("a task that somebody else marks in the middle of it is told as that", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  const run = runner(venue, release, server);
+  const held = Promise.withResolvers<void>();
+  server.addFault({ method: "PUT", nth: 3, do: { hold: held.promise } });
+  const running = run(["after", "run"]);
+  await server.waitForRequest(() => server.log.filter(({ method }) => method === "PUT").length === 3);
+  const done = await run(["after", "done"]);
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(
+    done.stderr,
+    /^note: 7 sequences are in the database; whether the workspace server has them is not looked at$/m,
+  );
+  await venue.sql("drop table sequencing.user_sequence");
+  held.resolve();
+  const { code, stderr } = await running;
+  assert.equal(code, 8, stderr);
+  assert.match(
+    stderr,
+    /^state: Somebody else has marked the "after" task of migration 25_workspaces_setup as done meanwhile/m,
+  );
+  assert.doesNotMatch(stderr, /goes on from there/);
+});
+
+Deno.test("a signal while a task is marked is told, and the task is done", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue(SOURCE);
+  for (const action of ["run", "done"]) {
+    await venue.reset({ baseSql: release.at(25) });
+    let send: ((signal: "SIGINT") => void) | undefined;
+    const held = Promise.withResolvers<void>();
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before", do: { hold: held.promise } });
+    const running = runner(venue, release, server)(["after", action, "--json"], {
+      onSignalHandler: (handler) => void (send = handler),
+    });
+    await venue.waitForRequest(({ type, readOnly }) => type === "run_sql" && readOnly === false);
+    send?.("SIGINT");
+    held.resolve();
+    const { code, stdout, stderr } = await running;
+    assert.equal(code, 130, stderr);
+    const { openAfterTasks, error } = JSON.parse(stdout);
+    assert.deepEqual([openAfterTasks, error.exitCode], [[], 130]);
+    assert.equal(JSON.parse(stderr).error.exitCode, 130);
+  }
 });
 
 Deno.test("a revert asks nothing of an open task", async () => {

@@ -33,6 +33,12 @@ function actions(replaced: MetadataFiles): MetadataFiles {
   };
 }
 
+/** A source of this kind with these tables, which begin in line 5. */
+function tablesOf(kind: string, tables: readonly string[]): MetadataFiles {
+  const lines = tables.map((table) => `  - table: ${table}\n`).join("");
+  return { "databases/databases.yaml": `- name: A\n  kind: ${kind}\n  configuration: {}\n  tables:\n${lines}` };
+}
+
 const TABLES_YAML = "databases/Aerie/tables/tables.yaml";
 
 /** Files of one source whose tables are included from {@linkcode TABLES_YAML}. */
@@ -125,6 +131,37 @@ const LOSSES: Readonly<Record<string, readonly Loss[]>> = {
       path: "databases/databases.yaml",
       line: 8,
       about: "a.f",
+    },
+  ],
+
+  "entries that Hasura lost to a second one, by the kind of the source": [
+    {
+      name: "an alias of postgres, no schema and the one that goes without saying",
+      files: tablesOf("pg", ["plan", "{ name: plan, schema: public }"]),
+      path: "databases/databases.yaml",
+      line: 6,
+      about: "public.plan",
+    },
+    {
+      name: "a data set of BigQuery, in another order",
+      files: tablesOf("bigquery", ["{ dataset: d1, name: t }", "{ name: t, dataset: d1 }"]),
+      path: "databases/databases.yaml",
+      line: 6,
+      about: '"d1.t"',
+    },
+    {
+      name: "a list of names",
+      files: tablesOf("sqlite", ["[main, Album]", "[main, Album]"]),
+      path: "databases/databases.yaml",
+      line: 6,
+      about: '"main.Album"',
+    },
+    {
+      name: "a name alone",
+      files: tablesOf("mssql", ["plan", "plan"]),
+      path: "databases/databases.yaml",
+      line: 6,
+      about: '"plan"',
     },
   ],
 
@@ -551,6 +588,20 @@ Deno.test("the files that the refused ones were made from can be built", async (
   await buildFiles(included({ [TABLES_YAML]: "- table: plan\n" }));
   await buildFiles({ "databases/databases.yaml": databases("[]") });
 });
+
+for (
+  const [kind, ...tables] of [
+    ["bigquery", "{ dataset: d1, name: t }", "{ dataset: d2, name: t }"],
+    ["mssql", "t", "{ schema: public, name: t }", "{ schema: dbo, name: t }"],
+    ["snowflake", "[a, t]", "[b, t]", "[t]", "[public, t]"],
+    ["mysql", "{ schema: a, name: t, more: 1 }", "{ schema: a, name: t, more: 2 }"],
+    ["postgres", "t", "{ schema: a, name: t }", "{ schema: a.b, name: c }", "{ schema: a, name: b.c }"],
+  ] as const
+) {
+  Deno.test(`tables of ${kind} that only look the same can be built`, async () => {
+    await buildFiles(tablesOf(kind, tables));
+  });
+}
 
 async function refusal(files: MetadataFiles): Promise<unknown> {
   try {

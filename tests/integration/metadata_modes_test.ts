@@ -52,7 +52,7 @@ interface ModeCase {
 
 const ALL = [0, 1, 2, 3];
 const FITS = /^INFO Metadata reloaded\nINFO Metadata is consistent$/m;
-const APPLIED = /^INFO Metadata reloaded\n(?:note: .*\n)?INFO Metadata applied\nINFO Metadata is consistent$/m;
+const APPLIED = /^INFO Metadata reloaded\n(?:note: .*\n)*INFO Metadata applied\nINFO Metadata is consistent$/m;
 
 const CASES: ModeCase[] = [
   {
@@ -294,6 +294,73 @@ const CASES: ModeCase[] = [
     ledger: [0],
   },
   {
+    name: "metadata of another product's database stops a run that is sure to apply it",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [],
+    directory: directoryOf("Aerie", [1]),
+    code: 3,
+    left: [],
+    stderr: [
+      /^error\[config\]: .*it does not have the database "PlanDev" that is migrated, but "Aerie"$/m,
+      /^state: Nothing was changed\nnext: Use migrations and metadata of the same release/m,
+    ],
+    ledger: [0],
+  },
+  {
+    name: "and so does metadata without any database",
+    args: [...UP_ALL, "--metadata=apply"],
+    tracked: [],
+    directory: { ...BROKEN, "metadata/databases/databases.yaml": "[]\n" },
+    code: 3,
+    left: [],
+    stderr: [/^error\[config\]: .*it does not have the database "Aerie" that is migrated, but none$/m],
+    ledger: [0],
+  },
+  {
+    name: "a directory that config.yaml names has to be there",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [],
+    directory: { "config.yaml": "version: 3\nmetadata_directory: hasura-metadata\n" },
+    code: 3,
+    left: [],
+    stderr: [/^error\[config\]: .*hasura-metadata.*\nstate: Nothing was changed$/m],
+    ledger: [0],
+  },
+  {
+    name: "or is told, where it may not be needed",
+    args: UP_ALL,
+    tracked: [],
+    directory: { "config.yaml": "version: 3\nmetadata_file: all.json\n" },
+    code: 0,
+    left: [],
+    stderr: [FITS, /^note: .*all\.json.*needed only if/m],
+    ledger: ALL,
+  },
+  {
+    name: "what is removed from Hasura is named",
+    source: "PlanDev",
+    args: UP_ALL,
+    tracked: [2, 8, 9],
+    directory: [2],
+    code: 0,
+    left: [2],
+    stderr: [
+      /^note: removed from Hasura, since this metadata does not have it: table .*step_8.*, table .*step_9 in source PlanDev$/m,
+    ],
+    ledger: ALL,
+  },
+  {
+    name: "a mode that is not said",
+    args: [...UP_ALL, "--metadata="],
+    tracked: [],
+    code: 2,
+    left: [],
+    stderr: [/^error\[usage\]: Cannot use --metadata="": it is none of/m],
+    ledger: [0],
+  },
+  {
     name: "a mode that there is not",
     args: [...UP_ALL, "--metadata=reloaded"],
     tracked: [],
@@ -350,6 +417,51 @@ Deno.test("a run that has failed does not apply the metadata of where it was to 
     assert.equal(code, 1, stderr);
     assert.match(stderr, FITS);
     assert.deepEqual(await trackedVersions(venue), [1]);
+  }
+});
+
+Deno.test("a database that Hasura cannot use is a failure, whatever is allowed", async () => {
+  const environment = { AERIE_DATABASE_URL: "x" };
+  await using venue = await startVenue({ metadata: metadataOf("Aerie", []), environment });
+  await using release = await createDeployment({ migrations: tableMigrations(1), files: directoryOf("PlanDev", []) });
+  for (const args of [["metadata", "apply"], ["metadata", "reload"], ["metadata", "status"]]) {
+    const result = await runTool([...args, "--allow-inconsistent-metadata"], { venue, path: release.path });
+    assert.equal(result.code, 7, result.stderr);
+    assert.match(result.stderr, /^error\[metadata\]: Hasura cannot use its database "PlanDev"$/m);
+    assert.match(result.stdout + result.stderr, /'PLANDEV_DATABASE_URL' not set/);
+    assert.match(result.stderr, /^next: See to what the reason says, in the settings that Hasura is started with/m);
+  }
+});
+
+Deno.test("a signal before the metadata is sent keeps it from being sent", async (t) => {
+  await using venue = await startVenue();
+  await using release = await createDeployment({
+    source: "PlanDev",
+    migrations: tableMigrations(3),
+    files: directoryOf("PlanDev", [1, 2, 3]),
+  });
+  const cases: [args: string[], said: RegExp][] = [
+    [["metadata", "apply"], /The metadata is reloaded/],
+    [["metadata", "apply", "--json"], /The metadata is reloaded/],
+    [UP_ALL, /All that was asked for is done|All steps were done before it/],
+  ];
+  for (const [args, said] of cases) {
+    await t.step(args.join(" "), async () => {
+      await venue.reset({ metadata: metadataOf("PlanDev", []) });
+      let send: ((signal: "SIGINT") => void) | undefined;
+      const held = Promise.withResolvers<void>();
+      venue.addFault({ match: { type: "reload_metadata" }, when: "before", do: { hold: held.promise } });
+      const running = runTool(args, { venue, path: release.path, onSignalHandler: (handler) => void (send = handler) });
+      await venue.waitForRequest(({ type }) => type === "reload_metadata");
+      send?.("SIGINT");
+      held.resolve();
+      const { code, stdout, stderr } = await running;
+      assert.equal(code, 130, stderr);
+      assert.match(stderr, said);
+      assert.doesNotMatch(stderr, /Metadata applied/);
+      assert.ok(!venue.log.some(({ type }) => type === "replace_metadata"));
+      if (args.includes("--json")) assert.equal(JSON.parse(stdout).error.exitCode, 130);
+    });
   }
 });
 

@@ -1,7 +1,7 @@
 /** Signals at the various moments of a run. */
 
 import assert from "node:assert/strict";
-import { LOCK_KEYS } from "../../src/migrations/step.ts";
+import { LOCK_KEYS } from "../../src/migrations/types.ts";
 import type { StopSignal } from "../../src/runtime.ts";
 import { type CliResult, runTool } from "../support/cli.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";

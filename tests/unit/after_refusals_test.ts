@@ -218,7 +218,7 @@ Deno.test("a workspace server that cannot be used is told before anything is sen
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const endpoint = `http://127.0.0.1:${listener.addr.port}`;
     listener.close();
-    const options = scene.options({ workspace: { endpoint, derivedFrom: "http://hasura:8080" } });
+    const options = scene.options({ workspace: () => ({ endpoint, derivedFrom: "http://hasura:8080" }) });
     assertError(await failure(runAfterTask(MIGRATION, options)), {
       message: new RegExp(
         `at "${endpoint}", which follows from Hasura's address "http://hasura:8080": Connection refused`,
@@ -228,7 +228,7 @@ Deno.test("a workspace server that cannot be used is told before anything is sen
     assert.match(scene.told.notes.at(-1) ?? "", /^taking "http.*" for the workspace server, as follows from Hasura's/);
   });
   await t.step("not known", async () => {
-    assertError(await failure(runAfterTask(MIGRATION, scene.options({ workspace: undefined }))), {
+    assertError(await failure(runAfterTask(MIGRATION, scene.options({ workspace: () => undefined }))), {
       message: /the address of the workspace server is not known/,
       next: /--workspace-endpoint.*WORKSPACE_SERVER_ENDPOINT/,
     });

@@ -125,7 +125,7 @@ export async function startScene(rows: Row[], venueOptions: VenueOptions = {}): 
       redact,
       readTimeout,
       lockTimeout: 1_000,
-      workspace: { endpoint: workspace.url },
+      workspace: () => ({ endpoint: workspace.url }),
       checkStop: () => {},
       onNote: (text) => void told.notes.push(text),
       onProgress: (text) => void told.progress.push(text),

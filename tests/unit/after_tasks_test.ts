@@ -221,7 +221,7 @@ Deno.test("an upload that is still being written is waited for", async () => {
 
 Deno.test("without sequences there is nothing to do, and no workspace server is needed", async () => {
   await using scene = await startScene([]);
-  assert.deepEqual(await runAfterTask(MIGRATION, scene.options({ workspace: undefined })), {
+  assert.deepEqual(await runAfterTask(MIGRATION, scene.options({ workspace: () => undefined })), {
     task: "workspaces",
     files: 0,
     alreadyThere: 0,

@@ -202,6 +202,39 @@ const SAME: readonly Same[] = [
     ),
   },
   {
+    name: "headers that newer servers keep back, of which a metadata directory cannot tell",
+    before: withAction({ ignored_client_headers: ["Host", "Cookie"] }),
+    after: withAction({}),
+  },
+  {
+    name: "headers that are kept back, in another order",
+    before: withAction({ ignored_client_headers: ["Host", "Cookie"] }),
+    after: withAction({ ignored_client_headers: ["Cookie", "Host"] }),
+  },
+  {
+    name: "what the server fills in for a remote schema",
+    before: {
+      remote_schemas: [{
+        name: "r",
+        definition: { url: "a", timeout_seconds: 60, forward_client_headers: false },
+        comment: "",
+        permissions: [{ role: "u", definition: { schema: "s" }, comment: "" }],
+      }],
+    },
+    after: {
+      remote_schemas: [{
+        name: "r",
+        definition: { url: "a" },
+        permissions: [{ role: "u", definition: { schema: "s" } }],
+      }],
+    },
+  },
+  {
+    name: "an empty comment and none",
+    before: withTable({ object_relationships: [{ name: "r", comment: "" }] }),
+    after: withTable({ object_relationships: [{ name: "r" }] }),
+  },
+  {
     name: "the kind of a query",
     before: withAction({ type: "query" }),
     after: withAction({ type: "query", kind: "" }),
@@ -564,6 +597,52 @@ const DIFFERENT: readonly Different[] = [
     ],
   },
   {
+    name: "headers that are kept back, where both tell of them",
+    before: withAction({ ignored_client_headers: ["Host", "Cookie"] }),
+    after: withAction({ ignored_client_headers: ["Cookie"] }),
+    changes: [{
+      kind: "changed",
+      path: "actions.simulate.definition.ignored_client_headers",
+      before: ["Host", "Cookie"],
+      after: ["Cookie"],
+    }],
+    lines: ["~ action simulate: definition.ignored_client_headers: -Host"],
+  },
+  {
+    name: "an operation that a trigger sees without a column, in place of not at all, and the other way round",
+    before: withTrigger({ definition: { insert: { columns: [] }, delete: { columns: "*", payload: [] } } }),
+    after: withTrigger({ definition: { update: { columns: [] }, delete: { columns: "*" } } }),
+    changes: [
+      {
+        kind: "removed",
+        path: "sources.PlanDev.tables.merlin.plan.event_triggers.t.definition.delete.payload",
+        before: [],
+      },
+      {
+        kind: "removed",
+        path: "sources.PlanDev.tables.merlin.plan.event_triggers.t.definition.insert",
+        before: { columns: [] },
+      },
+      {
+        kind: "added",
+        path: "sources.PlanDev.tables.merlin.plan.event_triggers.t.definition.update",
+        after: { columns: [] },
+      },
+    ],
+    lines: [
+      "- event trigger t on table merlin.plan in source PlanDev: definition.delete.payload: []",
+      "- event trigger t on table merlin.plan in source PlanDev: definition.insert",
+      "+ event trigger t on table merlin.plan in source PlanDev: definition.update",
+    ],
+  },
+  {
+    name: "an empty comment that takes the description away",
+    before: withTable({ configuration: { custom_name: "p" } }),
+    after: withTable({ configuration: { custom_name: "p", comment: "" } }),
+    changes: [{ kind: "added", path: "sources.PlanDev.tables.merlin.plan.configuration.comment", after: "" }],
+    lines: ['+ table merlin.plan in source PlanDev: configuration.comment: ""'],
+  },
+  {
     name: "a mutation without a kind, which the server refuses",
     before: withAction({ type: "mutation", kind: "synchronous" }),
     after: withAction({ type: "mutation", kind: "" }),
@@ -638,7 +717,7 @@ const DIFFERENT: readonly Different[] = [
       { kind: "changed", path: "allowlist.plans.scope.global", before: true, after: false },
       { kind: "added", path: "allowlist.plans.scope.roles", after: ["user"] },
       { kind: "changed", path: "rest_endpoints.plans.url", before: "plans", after: "all/plans" },
-      { kind: "changed", path: "cron_triggers.nightly.payload", before: {}, after: { a: [] } },
+      { kind: "changed", path: "cron_triggers.nightly.payload", before: "(hidden)", after: "(hidden)" },
       { kind: "changed", path: "cron_triggers.nightly.schedule", before: "0 3 * * *", after: "0 4 * * *" },
       { kind: "changed", path: "inherited_roles.planner.role_set", before: ["user"], after: ["user", "viewer"] },
     ],
@@ -650,7 +729,7 @@ const DIFFERENT: readonly Different[] = [
       "~ allow list entry plans: scope.global: true -> false",
       "+ allow list entry plans: scope.roles",
       '~ REST endpoint plans: url: "plans" -> "all/plans"',
-      "~ cron trigger nightly: payload",
+      '~ cron trigger nightly: payload: "(hidden)" -> "(hidden)"',
       '~ cron trigger nightly: schedule: "0 3 * * *" -> "0 4 * * *"',
       "~ inherited role planner: role_set: +viewer",
     ],
@@ -765,7 +844,192 @@ Deno.test("diffMetadata() shows no secret, whether it changes, comes or goes", (
   const all = [...changed, ...diffMetadata({}, withSecrets(first)), ...diffMetadata(withSecrets(second), {})];
   const shown = JSON.stringify(all) + formatMetadataDiff(all);
   assert.doesNotMatch(shown, /first|second/);
-  assert.match(shown, /"https:\/\/\(hidden\)@hook\.example\/13" -> "https:\/\/\(hidden\)@hook\.example\/10"/);
+  assert.match(shown, /webhook: "https:\/\/\(hidden\)@hook\.example\/\(hidden\)" -> /);
+});
+
+/** Metadata of one source with this configuration. */
+function withConfiguration(configuration: Json): Json {
+  return { sources: [{ name: "A", kind: "postgres", configuration }] };
+}
+
+/** Metadata of one event trigger. */
+function withTrigger(more: { [key: string]: Json }): Json {
+  return withTable({ event_triggers: [{ name: "t", ...more }] });
+}
+
+/** Metadata of one cron trigger. */
+function withCron(more: { [key: string]: Json }): Json {
+  return { cron_triggers: [{ name: "nightly", schedule: "0 3 * * *", ...more }] };
+}
+
+/** Where a secret can be. */
+const SECRET_PLACES: Readonly<Record<string, (secret: string) => Json>> = {
+  "the query of a JDBC address": (secret) =>
+    withConfiguration({ value: { jdbc_url: `jdbc:mysql://h/db?user=u&password=${secret}` } }),
+  "a password with a slash": (secret) => withConfiguration({ value: { uri: `mongodb://u:TOP/${secret}@h` } }),
+  "a connection string": (secret) => withConfiguration({ uri: `host=h password=${secret}` }),
+  "a template of connections": (secret) => withConfiguration({ connection_template: { template: `{{"${secret}"}}` } }),
+  "a text of any name": (secret) => withConfiguration({ value: { region: secret, more: [{ place: secret }] } }),
+  "a list of texts": (secret) => withConfiguration({ value: { hosts: ["a", secret] } }),
+  "a password of digits": (secret) => withConfiguration({ value: { password: secret.length } }),
+  "a certificate": (secret) => withConfiguration({ connection_info: { ssl_configuration: { sslkey: secret } } }),
+  "a password with the name of a variable beside it": (secret) =>
+    withConfiguration({ connection_info: { database_url: { from_env: "X", url: secret } } }),
+  "a payload": (secret) => withCron({ webhook: "{{URL}}/x", payload: { api_key: secret, plain: [secret] } }),
+  "a payload that is text": (secret) => withCron({ payload: secret }),
+  "a payload with a key that is no variable": (secret) => withCron({ payload: { from_env: secret } }),
+  "a payload that differs in what is empty": (secret) => withCron({ payload: secret === "first" ? { a: [] } : {} }),
+  "the path of a webhook": (secret) => withTrigger({ webhook: `https://hooks.example/services/T1/${secret}` }),
+  "the query of a webhook": (secret) => withTrigger({ webhook: `{{URL}}/x?sig=${secret}` }),
+  "the fragment of a webhook": (secret) => withTrigger({ webhook: `{{URL}}/x#${secret}` }),
+  "a user of a webhook without a scheme": (secret) => withTrigger({ webhook: `user:${secret}@hook.example/x` }),
+  "a template of an address": (secret) =>
+    withTrigger({ request_transform: { version: 2, url: `{{$base_url}}/${secret}` } }),
+  "a template of a query": (secret) =>
+    withTrigger({ request_transform: { query_params: { plain: secret }, method: secret } }),
+  "a template of a query that is text": (secret) => withTrigger({ request_transform: { query_params: secret } }),
+  "a template of a body": (secret) =>
+    withTrigger({ request_transform: { body: { action: "transform", template: `{"x": "${secret}"}` } } }),
+  "a template of a form": (secret) =>
+    withTrigger({ request_transform: { body: { form_template: { plain: secret } } } }),
+  "a header of a template that has the name of a key": (secret) =>
+    withTrigger({ request_transform: { request_headers: { add_headers: { from_env: secret } } } }),
+  "a template of an answer": (secret) => withAction({ response_transform: { body: { template: secret } } }),
+  "the query of a handler": (secret) => withAction({ handler: `{{URL}}/x?apikey=${secret}` }),
+  "the query of a handler with an @": (secret) => withAction({ handler: `https://h/x?a=b@${secret}` }),
+  "a password with a question mark": (secret) => withAction({ handler: `https://u:${secret}?x@h/y` }),
+  "a password with an @": (secret) => withAction({ handler: `https://u:x@${secret}@h/y` }),
+  "a token in the path of a handler": (secret) => withAction({ handler: `https://h/x/0123-${secret}-456789/y` }),
+  "the address of a remote schema": (secret) => ({
+    remote_schemas: [{ name: "r", definition: { url: `https://u:a/${secret}@h/graphql?token=${secret}` } }],
+  }),
+  "an address in a comment": (secret) =>
+    withAction({}, { comment: `See https://u:${secret}@h and https://h?a=${secret}` }),
+  "a password in a comment": (secret) =>
+    withAction({}, { comment: `Needs password=${secret} and token='x ${secret}'` }),
+  "a password in a query": (secret) => ({
+    query_collections: [{ name: "c", definition: { queries: [{ name: "q", query: `{f(password: "a ${secret}")}` }] } }],
+  }),
+  "a preset": (secret) => withPermission("insert", { check: {}, set: { api_key: secret }, columns: [] }),
+  "headers in a form of their own": (secret) => ({ future: { headers: { "X-Any": secret } } }),
+  "a key that nobody knows yet": (secret) => ({
+    future: { apiKey: secret, Authorization: secret, auth: { user: secret }, dsn: secret, connection: secret },
+  }),
+};
+
+for (const [name, place] of Object.entries(SECRET_PLACES)) {
+  Deno.test(`diffMetadata() finds but does not show: ${name}`, () => {
+    const [first, second] = [place("first"), place("second-one")];
+    const changed = diffMetadata(first, second);
+    assert.notEqual(changed.length, 0);
+    for (const changes of [changed, diffMetadata({}, first), diffMetadata(second, {}), diffMetadata(second, first)]) {
+      const shown = JSON.stringify(changes) + formatMetadataDiff(changes);
+      assert.match(shown, /[+~-] /);
+      assert.doesNotMatch(shown, /first|second|password":\d|in another order/);
+    }
+    assert.match(JSON.stringify(changed), /\(hidden\)/);
+  });
+}
+
+/** What is no secret, and what is said where it changes. */
+const PLAIN: readonly [name: string, place: (value: string) => Json, shown: string][] = [
+  ["a handler", (value) => withAction({ handler: `{{URL}}/${value}` }), '"{{URL}}/a" -> "{{URL}}/b"'],
+  [
+    "a handler with a scheme",
+    (value) => withAction({ handler: `http://aerie-merlin-0123456789:27183/refreshModelParameters/${value}` }),
+    '"http://aerie-merlin-0123456789:27183/refreshModelParameters/',
+  ],
+  ["a webhook", (value) => withTrigger({ webhook: `{{URL}}/${value}` }), '"{{URL}}/a" -> "{{URL}}/b"'],
+  ["the host of a webhook", (value) => withTrigger({ webhook: `https://${value}/x` }), '"https://a/(hidden)" -> '],
+  [
+    "the rest of an address",
+    (value) => withAction({ handler: `https://u:p/w@h/${value}?q` }),
+    '"https://(hidden)@h/a?(hidden)"',
+  ],
+  ["the variable of a webhook", (value) => withTrigger({ webhook_from_env: value }), '"a" -> "b"'],
+  [
+    "a variable",
+    (value) => withConfiguration({ connection_info: { database_url: { from_env: value } } }),
+    'database_url.from_env: "a" -> "b"',
+  ],
+  [
+    "a variable of a setting",
+    (value) => withConfiguration({ value: { password: { from_env: value } } }),
+    'password.from_env: "a" -> "b"',
+  ],
+  [
+    "how strictly a source isolates",
+    (value) => withConfiguration({ connection_info: { isolation_level: value } }),
+    'isolation_level: "a" -> "b"',
+  ],
+  [
+    "a number of a source",
+    (value) => withConfiguration({ connection_info: { pool_settings: { max_connections: value === "a" ? 1 : 2 } } }),
+    "max_connections: 1 -> 2",
+  ],
+  [
+    "a yes or no of a source",
+    (value) => withConfiguration({ connection_info: { use_prepared_statements: value === "a" } }),
+    "use_prepared_statements: true -> false",
+  ],
+  ["a name of a table", (value) => withTable({ configuration: { custom_name: value } }), '"a" -> "b"'],
+  [
+    "a name of a column",
+    (value) => withTable({ configuration: { custom_column_names: { api_key: value } } }),
+    'api_key.custom_name: "a" -> "b"',
+  ],
+  ["columns", (value) => withPermission("select", { columns: ["token", value], filter: {} }), "columns: -a +b"],
+  [
+    "a relationship over a constraint",
+    (value) => withTable({ object_relationships: [{ name: "r", using: { foreign_key_constraint_on: value } }] }),
+    "foreign_key_constraint_on: -a +b",
+  ],
+  [
+    "columns that belong together",
+    (value) =>
+      withTable({
+        object_relationships: [{
+          name: "r",
+          using: { manual_configuration: { remote_table: "t", column_mapping: { author_key: value } } },
+        }],
+      }),
+    'column_mapping.author_key: "a" -> "b"',
+  ],
+  ["a type of an argument", (value) => withAction({ arguments: [{ name: "token", type: value }] }), '"a" -> "b"'],
+  [
+    "the schema of a role",
+    (value) => ({
+      remote_schemas: [{
+        name: "r",
+        permissions: [{ role: "u", definition: { schema: `type ${value} { token: String }` } }],
+      }],
+    }),
+    '"type a { token: String }" -> ',
+  ],
+  ["a comment", (value) => withAction({}, { comment: `Passed? {x} ${value}@b.example` }), '"Passed? {x} a@b.example"'],
+  ["an author", (value) => ({ future: { author_id: value } }), '"a" -> "b"'],
+];
+
+for (const [name, place, shown] of PLAIN) {
+  Deno.test(`diffMetadata() shows: ${name}`, () => {
+    const text = formatMetadataDiff(diffMetadata(place("a"), place("b")));
+    assert.ok(text.includes(shown), text);
+  });
+}
+
+Deno.test("diffMetadata() shows conditions whole, with columns of any name", () => {
+  const rules = (role: string): Json => ({
+    filter: { author: { _eq: role }, api_key: { _eq: "x-hasura-key" } },
+    columns: ["token"],
+  });
+  const place = (role: string) => withPermission("select", rules(role) as { [key: string]: Json });
+  assert.deepEqual(diffMetadata(place("a"), place("b")).map(({ after }) => after), [
+    { author: { _eq: "b" }, api_key: { _eq: "x-hasura-key" } },
+  ]);
+  const preset = (role: string) => withPermission("insert", { check: {}, set: { author: role, token: "x-hasura-t" } });
+  assert.deepEqual(diffMetadata(preset("a"), preset("b")).map(({ after }) => after), [
+    { author: "b", token: "x-hasura-t" },
+  ]);
 });
 
 Deno.test("diffMetadata() shows the names of variables that hold secrets", () => {
