@@ -1,6 +1,6 @@
 /**
- * Shows on the wire that the tool keeps its promises: every fault of the venue at every request of a run, `kill -9` at
- * every boundary, and contests of several runs with their control. Prints tables and a line of counts; exit code 1 where
+ * Shows on the wire that the tool keeps its promises: every fault at every request of a run to Hasura and to the workspace
+ * server, `kill -9` at every boundary, and contests of several runs with their controls. Prints tables and a line of counts; exit code 1 where
  * a promise is broken.
  *
  * The databases are PGlite and the server at TEST_POSTGRES_URL, else a throw-away one.
@@ -9,7 +9,8 @@
  */
 
 import { countsLine, formatFigures, isGood, sumUp } from "../tests/faults/figures.ts";
-import { type Part, PARTS, type SuiteResult } from "../tests/faults/suite.ts";
+import { type PartName, PARTS } from "../tests/faults/parts.ts";
+import type { SuiteResult } from "../tests/faults/suite.ts";
 import { runInThreads } from "../tests/faults/threads.ts";
 import { startCluster } from "../tests/venue/cluster.ts";
 import { type Backend, backends } from "../tests/venue/mod.ts";
@@ -17,8 +18,8 @@ import { type Backend, backends } from "../tests/venue/mod.ts";
 const USAGE =
   `Usage: make faults ARGS='[--rounds N] [--only PART] [--backend NAME] [--case TEXT] [--jobs N] [--json[=PATH]]'
 
-  --rounds   contests of each size, default 100
-  --only     matrix, kill or contest, default all of them; can be repeated
+  --rounds   contests of each size, default 100; a quarter of that where they are not about steps
+  --only     matrix, kill or contest (of steps), metadata or after (each with all three); default all; can be repeated
   --backend  pglite or postgres, default both
   --case     only the case with this name, or else those with this text in their names
   --jobs     cases side by side on each database, default six for each core: most of them wait most of the time
@@ -32,7 +33,7 @@ const STOP_SIGNALS: Partial<Record<Deno.Signal, number>> = Deno.build.os === "wi
 
 interface Options {
   rounds: number;
-  parts: Part[];
+  parts: PartName[];
   backend: string | undefined;
   text: string | undefined;
   jobs: number;

@@ -7,13 +7,13 @@
  * @module
  */
 
-import { AfterTaskError, BusyError } from "../errors.ts";
+import { AccessError, AfterTaskError, BusyError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { executeSql, querySql } from "../hasura/sql.ts";
-import { isRecord } from "../json.ts";
 import { STEP_STATES } from "../migrations/step.ts";
 import { LEDGER_TABLE, LOCK_KEYS, type MigrationName, migrationTitle } from "../migrations/types.ts";
 import { explainHasura, type HasuraFailure } from "./task_error.ts";
+import { decodeRow, readSql, rowQuery, type TaskRow } from "./task_row.ts";
 import { type AfterTaskOptions, CHANGED, type MarkCondition } from "./types.ts";
 
 /** What is needed to mark a task. */
@@ -30,31 +30,11 @@ export interface MarkWords {
   resume: string;
 }
 
-/** A row of the ledger, with its "after" task. */
-interface TaskRow {
-  kind: "missing" | "no-task" | "open" | "done";
-  /** Another one after every change of the row. */
-  rowVersion: string;
-}
-
 /** Milliseconds between two attempts. */
 const PAUSE = 500;
 
 /** SQLSTATE lock_not_available. */
 const LOCKED = "55P03";
-
-/** The row as it is now, in either shape of the table. */
-function rowQuery(version: number): string {
-  return `select pg_catalog.json_build_object('row', (
-  select pg_catalog.json_build_object('version', m.xmin::text,
-      'pause_after', coalesce(pg_catalog.to_jsonb(m) ->> 'pause_after', 'false')::boolean,
-      'after_done', coalesce(pg_catalog.to_jsonb(m) ->> 'after_done', 'false')::boolean)
-    from ${LEDGER_TABLE} m where m.migration_id::text = '${version}'))::text as task`;
-}
-
-function readSql(version: number): string {
-  return `set transaction isolation level read committed;\nset local lock_timeout = '5s';\n${rowQuery(version)}`;
-}
 
 // The columns are there where the row that was read has an open task. The older shape never gets this far.
 function markSql(
@@ -78,15 +58,6 @@ exception when lock_not_available or query_canceled then
 end
 $aerie_db_migration_after$;
 ${rowQuery(version)}`;
-}
-
-function decodeRow(value: unknown): TaskRow | undefined {
-  if (!isRecord(value) || !("row" in value)) return undefined;
-  const { row } = value;
-  if (row === null) return { kind: "missing", rowVersion: "" };
-  if (!isRecord(row) || typeof row.version !== "string" || !/^\d+$/.test(row.version)) return undefined;
-  const kind = row.pause_after !== true ? "no-task" : row.after_done === true ? "done" : "open";
-  return { kind, rowVersion: row.version };
 }
 
 /**
@@ -122,6 +93,7 @@ export async function markDone(
   const deadline = rt.now() + timeout;
   let row = await readTask(migration, options, words);
   if (row.kind === "done") return false;
+  let wasLost = false;
   for (;;) {
     const condition = words.condition?.sql;
     const sql = markSql(migration.version, { rowVersion: row.rowVersion, lockTimeout, condition });
@@ -129,15 +101,24 @@ export async function markDone(
     try {
       const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
       row = decodeRow(await executeSql(client, { source, sql, signal })) ?? refuseShape();
+      // An answer is no proof: on a lost connection Hasura sends COMMIT again on a new one, where it does nothing.
+      if (row.kind === "done") {
+        row = await readAfterLoss(migration, options, { ...failure, state: words.state, problem });
+      }
     } catch (error) {
       if (words.condition !== undefined && sqlStateOf(error) === CHANGED) throw words.condition.error();
-      if (!isLost(error)) throw explain(error, options, failure);
+      // The lock may be held by a request of this run whose answer was lost.
+      const isOwnLock = wasLost && isLocked(error);
+      if (!isOwnLock && !isLost(error)) throw explain(error, options, failure);
+      wasLost = true;
       problem = error;
       row = await readAfterLoss(migration, options, { ...failure, state: words.state, problem });
     }
     if (row.kind === "done") return true;
     checkRow(row, migration, words);
-    if (rt.now() >= deadline) throw explain(problem, options, failure);
+    if (rt.now() >= deadline || isFinal(problem)) {
+      throw explain(problem, options, wasLost ? withDoubt(failure) : failure);
+    }
     await rt.sleep(PAUSE);
   }
 }
@@ -146,9 +127,23 @@ function refuseShape(): never {
   throw new NoAnswerError("The server answered with something else than the row of the ledger");
 }
 
-/** Whether it is not known what became of the request. */
+/** Whether it is not known what became of the request: also a proxy that turns it away may have passed it on before. */
 function isLost(error: unknown): boolean {
-  return error instanceof NoAnswerError ? !error.lasting : error instanceof HasuraError && error.status >= 500;
+  if (error instanceof NoAnswerError) return !error.notSent || !error.lasting;
+  return error instanceof AccessError || (error instanceof HasuraError && error.status >= 500);
+}
+
+/** Whether sending it again would lead to the same. */
+function isFinal(error: unknown): boolean {
+  return error instanceof AccessError || (error instanceof NoAnswerError && error.lasting);
+}
+
+function isLocked(error: unknown): boolean {
+  return [STEP_STATES.locked, LOCKED].includes(sqlStateOf(error) ?? "");
+}
+
+function withDoubt<T extends HasuraFailure>(failure: T): T {
+  return { ...failure, state: `${failure.state}, as far as the ledger shows; what was sent may still be marked` };
 }
 
 async function readTask(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<TaskRow> {
@@ -199,8 +194,7 @@ function sqlStateOf(error: unknown): string | undefined {
 }
 
 function explain(error: unknown, options: MarkOptions, failure: HasuraFailure & { resume: string }): unknown {
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== STEP_STATES.locked && sqlState !== LOCKED) return explainHasura(error, options, failure);
+  if (!isLocked(error)) return explainHasura(error, options, failure);
   return new BusyError(
     `Cannot ${failure.action}: another run holds the migration lock of this database, or its ledger`,
     { state: failure.state, next: `Wait until the other run has ended, then ${failure.resume}`, cause: error },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AfterTaskError } from "../errors.ts";
+import { AfterTaskError, BusyError } from "../errors.ts";
 import { isTaskDone, markDone, type MarkOptions } from "./mark_done.ts";
 import { openState, RESUME } from "./task_error.ts";
 import { type MigrationName, migrationTitle } from "../migrations/types.ts";
@@ -62,12 +62,15 @@ async function runTask(task: AfterTask, migration: MigrationName, options: After
   try {
     return await task.run(migration, options);
   } catch (error) {
-    if (error instanceof AfterTaskError && await isDoneByNow(migration, options)) {
-      error.state = `Somebody else has marked the "after" task of migration ${migrationTitle(migration)} as done ` +
-        "meanwhile; this run has not completed it";
-      error.next = "Find out who did, and whether all was moved, before anything else is migrated";
-    }
-    throw error;
+    if (!(error instanceof AfterTaskError) || !(await isDoneByNow(migration, options))) throw error;
+    throw new BusyError(error.message, {
+      state: `Somebody else has marked the "after" task of migration ${migrationTitle(migration)} as done meanwhile; ` +
+        "this run has not completed it",
+      next:
+        "Look at the status. If it was another run of this tool, that has completed it; if it was after done, find out " +
+        "whether all was moved",
+      cause: error,
+    });
   }
 }
 

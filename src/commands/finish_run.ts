@@ -207,7 +207,7 @@ const STATE = "What the ledger shows as applied is applied";
 
 function metadataProblem(error: ToolError): MetadataError {
   return new MetadataError(error.message, {
-    state: `${STATE}, but Hasura may not show it yet`,
+    state: error.state === undefined ? `${STATE}, but Hasura may not show it yet` : `${STATE}. ${error.state}`,
     next: "Remove the cause, and run the same command again: it reloads the metadata even if nothing is left to do",
     cause: error,
   });

@@ -88,6 +88,7 @@ export async function updateMetadata(
     }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
+    if (outcome.applied) error.state = "The metadata is applied; whether it fits is not known";
     outcome.error ??= error;
   }
   return outcome;

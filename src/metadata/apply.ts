@@ -53,8 +53,9 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
         if (error instanceof HasuraError && error.status < 500 && !isConflict) throw refused(error, metadata);
         if (!isConflict) {
           isLost = true;
-          if (!mayPass(error) || attempt === ATTEMPTS) throw error;
-          await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
+          if (!mayPass(error) || attempt === ATTEMPTS) {
+            if (!(await isThere(client, metadata))) throw error;
+          } else await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
         }
       }
       const found = await exportMetadata(client);
@@ -68,8 +69,10 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
       base = found;
     }
   } catch (error) {
-    const isUnknown = isLost && (error instanceof NoAnswerError || error instanceof HasuraError);
-    throw isUnknown ? unknownError(error, client) : error;
+    if (!isLost) throw error;
+    if (error instanceof NoAnswerError || error instanceof HasuraError) throw unknownError(error, client);
+    if (error instanceof AccessError) error.state = NOT_KNOWN;
+    throw error;
   }
 }
 
@@ -85,10 +88,21 @@ function removedFrom(before: Json, after: Json): string | undefined {
   return `removed from Hasura, since this metadata does not have it: ${names}${more}`;
 }
 
+const NOT_KNOWN = "The metadata may be applied or not: the answer was lost, and Hasura could not be asked";
+
+/** Whether Hasura has it now, as far as it says. */
+async function isThere(client: HasuraClient, metadata: Json): Promise<boolean> {
+  try {
+    return isSame((await exportMetadata(client)).metadata, metadata);
+  } catch {
+    return false;
+  }
+}
+
 /** The answer was lost, and nobody can be asked. */
 function unknownError(error: Error, { endpoint }: HasuraClient): AccessError {
   return new AccessError(`Cannot apply the metadata at "${endpoint}": ${error.message}`, {
-    state: "The metadata may be applied or not: the answer was lost, and Hasura could not be asked",
+    state: NOT_KNOWN,
     next: 'Look at "metadata diff" once Hasura answers again, and run "metadata apply"',
     cause: error,
   });

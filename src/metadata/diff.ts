@@ -8,7 +8,7 @@
  */
 
 import type { Json } from "../json.ts";
-import { HIDDEN, hideSecrets, isSecret, namesVariable, type Whereabouts } from "./diff_secrets.ts";
+import { hideSecrets, isSecret, namesVariable, type Whereabouts } from "./diff_secrets.ts";
 import { type ListShape, METADATA, type Shape, TOP_LEVEL_ORDER } from "./diff_shape.ts";
 import { isObject, type JsonObject, qualify } from "./diff_spelling.ts";
 
@@ -172,9 +172,7 @@ function diffValues(
 ): MetadataChange[] {
   if (isEqual(before, after)) return [];
   const shown = { path: at.path.join("."), subject: at.subject, place: at.place.join(".") };
-  const hidden = [before, after].map((value) => hideSecrets(value ?? null, at));
-  // A list whose items look all the same would pass for one in another order.
-  const [old, now] = hidden.every(Array.isArray) && isSame(hidden[0], hidden[1]) ? [HIDDEN, HIDDEN] : hidden;
+  const [old, now] = [before, after].map((value) => hideSecrets(value ?? null, at));
   if (isMissing(after)) return [{ kind: "removed", ...shown, before: old ?? null }];
   if (isMissing(before)) return [{ kind: "added", ...shown, after: now ?? null }];
   return [{ kind: "changed", ...shown, before: old ?? null, after: now ?? null }];

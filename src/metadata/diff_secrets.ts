@@ -90,9 +90,9 @@ export function hideSecrets(value: Json, at: Whereabouts): Json {
   if (isSecret(at) && !namesVariable(value)) return HIDDEN;
   if (typeof value === "string") return isSecretText(value, at) ? HIDDEN : hideInText(value, at);
   if (Array.isArray(value)) {
+    const shown = value.map((item) => hideSecrets(item, at));
     // Texts that look all the same would pass for a list in which nothing comes or goes.
-    const isHidden = value.some((item) => typeof item === "string" && isSecretText(item, at));
-    return isHidden ? HIDDEN : value.map((item) => hideSecrets(item, at));
+    return value.some((item, index) => typeof item === "string" && item !== shown[index]) ? HIDDEN : shown;
   }
   if (!isObject(value)) return value;
   return Object.fromEntries(
@@ -108,7 +108,7 @@ function hideInText(text: string, { keys }: Whereabouts): string {
     ? hideInAddress(text, { isWebhook: key === "webhook" })
     : text.replaceAll(/:\/\/\S+/g, (address) => hideInAddress(address, { isWebhook: false }));
   return shown.replaceAll(
-    /((?:pass(?!ed)|pwd|secret|token|credential|signature|(?:api|access|account|private)[_-]?key)[\w-]*["']?\s*(?:=\s*|:\s*(?=["'])))("[^"]*"?|'[^']*'?|[^\s&;,]+)/gi,
+    /((?:pass(?!ed)|pwd|secret|token|credential|signature|(?:api|access|account|private)[_-]?key)[\w-]{0,40}["']?\s{0,9}(?:=\s*|:\s*(?=["'])))("[^"]*"?|'[^']*'?|[^\s&;,]+)/gi,
     `$1${HIDDEN}`,
   );
 }
@@ -119,10 +119,9 @@ function hideInAddress(address: string, { isWebhook }: { isWebhook: boolean }): 
   const [scheme, rest] = [address.slice(0, start), address.slice(start)];
   const end = rest.search(/[?#]/);
   const user = rest.lastIndexOf("@");
-  // A password may hold ? and #, so that it cannot be told from a query with an @.
-  if (end !== -1 && user > end) return scheme + HIDDEN;
   const place = end === -1 ? rest : rest.slice(0, end);
   const query = end === -1 || end === rest.length - 1 ? rest.slice(place.length) : `${rest[end]}${HIDDEN}`;
+  // A password may hold / and ? and @: all before the last @ goes, and all after the first ?.
   const known = user === -1 ? place : place.slice(user);
   const slash = known.indexOf("/");
   const host = slash === -1 ? known : known.slice(0, slash);

@@ -205,7 +205,6 @@ function identify(named: Json, kind: string): { identity: string; title: string 
 }
 
 function sortKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key] ?? null)]));
 }

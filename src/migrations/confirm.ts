@@ -8,7 +8,7 @@
  * @module
  */
 
-import { AccessError, BusyError, FailedError, ToolError, UnknownOutcomeError } from "../errors.ts";
+import { AccessError, AfterTaskError, BusyError, FailedError, ToolError, UnknownOutcomeError } from "../errors.ts";
 import { HasuraError } from "../hasura/problems.ts";
 import { openAfterTask } from "./plan.ts";
 import { explainCallError } from "../hasura/explain.ts";
@@ -56,8 +56,8 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   if (!isDone(failed)) return { ...result, error: errorOfMissingStep(error, failed) };
   // Whoever did it while this run waited or asked, it was not this run's step.
   if (!isLost(error) && !(error.cause instanceof HasuraError)) return result;
-  // What the other run did is told in its words.
-  if (error instanceof BusyError) return result;
+  // What the other run did is told in its words; and an "after" task is no step.
+  if (error instanceof BusyError || error instanceof AfterTaskError) return result;
   return {
     done: [...done, failed],
     remaining,

@@ -142,9 +142,11 @@ function afterTaskJson({ migration: { version, name }, task, files, alreadyThere
   return { version, name, task: task ?? null, files, alreadyThere };
 }
 
-/** `null` where Hasura did not say whether it fits, which is what counts in the end. */
+/** `null` where nothing was done with it; `consistent` is `null` where Hasura did not say. */
 function metadataJson({ reloaded, applied, inconsistent }: MetadataReport) {
-  if (inconsistent === undefined) return null;
+  if (inconsistent === undefined) {
+    return reloaded || applied ? { consistent: null, inconsistentObjects: [], reloaded, applied } : null;
+  }
   return { consistent: inconsistent.length === 0, inconsistentObjects: inconsistent, reloaded, applied };
 }
 

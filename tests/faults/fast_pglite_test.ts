@@ -1,7 +1,7 @@
 /** A small part of `make faults`, on PGlite. */
 
 import { backends } from "../venue/mod.ts";
-import { testFaults, testKills } from "./fast.ts";
+import { testFaults, testKills } from "./fast_steps.ts";
 
 for (const backend of backends().filter(({ name }) => name === "pglite")) {
   Deno.test("pglite: every fault leaves the promises whole", () => testFaults(backend));

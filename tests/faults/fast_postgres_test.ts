@@ -1,7 +1,7 @@
 /** A small part of `make faults`, on PostgreSQL. */
 
 import { backends } from "../venue/mod.ts";
-import { testContests, testFaults, testKills } from "./fast.ts";
+import { testContests, testFaults, testKills } from "./fast_steps.ts";
 
 for (const backend of backends().filter(({ name }) => name === "postgres")) {
   Deno.test("postgres: every fault leaves the promises whole", () => testFaults(backend));

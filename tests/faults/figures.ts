@@ -24,8 +24,12 @@ export interface CaseFigures {
   help: number;
 }
 
-/** Figures of contests of one size. */
+/** Figures of contests of one kind and size. */
 export interface ContestFigures {
+  /** As in "2 runs without the guard". */
+  title: string;
+  /** What contends, and in a control what is taken away. */
+  kind: string;
   size: number;
   rounds: number;
   /** Rounds in which something was broken. */
@@ -60,16 +64,16 @@ export function sumUp(outcomes: readonly Outcome[], contests: readonly ContestRe
         return cases === undefined ? [] : [{ fault, when, ...figuresOf(cases) }];
       });
     }),
-    contests: contestFigures(contests.filter(({ contest }) => contest.guarded)),
-    controls: contestFigures(contests.filter(({ contest }) => !contest.guarded)),
+    contests: contestFigures(contests.filter(({ without }) => without === undefined)),
+    controls: contestFigures(contests.filter(({ without }) => without !== undefined)),
   };
 }
 
-/** Whether every promise was kept, and every control that was run has failed as it must. */
+/** Whether every promise was kept, and every kind of control that was run has failed as it must. */
 export function isGood({ all, contests, controls }: Figures): boolean {
   return PROMISES.every((promise) => all[promise] === 0) &&
     contests.every(({ failed }) => failed === 0) &&
-    (controls.length === 0 || controls.some(({ failed }) => failed > 0));
+    Map.groupBy(controls, ({ kind }) => kind).values().every((group) => group.some(({ failed }) => failed > 0));
 }
 
 /** The last line of the report. */
@@ -97,9 +101,10 @@ export function formatFigures({ rows, contests, controls, notStruck }: Figures):
   if (notStruck > 0) parts.push(`${notStruck} more cases had no such request to strike at\n`);
   if (contests.length + controls.length > 0) {
     const header = ["CONTEST", "ROUNDS", "FAILED", "EXIT CODES"];
-    const cells = (list: ContestFigures[], suffix: string) =>
-      list.map((one) => [`${one.size} runs${suffix}`, String(one.rounds), String(one.failed), formatCodes(one.codes)]);
-    parts.push(formatTable([header, ...cells(contests, ""), ...cells(controls, " without the guard")]));
+    const cells = [...contests, ...controls].map((
+      { title, rounds, failed, codes },
+    ) => [title, String(rounds), String(failed), formatCodes(codes)]);
+    parts.push(formatTable([header, ...cells]));
   }
   return parts.join("\n");
 }
@@ -118,13 +123,18 @@ function figuresOf(outcomes: readonly Outcome[]): CaseFigures {
 }
 
 function contestFigures(results: readonly ContestResult[]): ContestFigures[] {
-  const sizes = [...Map.groupBy(results, ({ contest }) => contest.size)].sort(([one], [other]) => one - other);
-  return sizes.map(([size, group]) => ({
-    size,
-    rounds: group.length,
-    failed: group.filter(({ broken }) => broken.length > 0).length,
-    codes: countCodes(group.flatMap(({ codes }) => codes)),
-  }));
+  const kindOf = ({ title, without }: ContestResult) => title + (without === undefined ? "" : ` without ${without}`);
+  return [...Map.groupBy(results, kindOf)].flatMap(([kind, ofKind]) => {
+    const sizes = [...Map.groupBy(ofKind, ({ size }) => size)].sort(([one], [other]) => one - other);
+    return sizes.map(([size, group]) => ({
+      title: `${size} ${kind}`,
+      kind,
+      size,
+      rounds: group.length,
+      failed: group.filter(({ broken }) => broken.length > 0).length,
+      codes: countCodes(group.flatMap(({ codes }) => codes)),
+    }));
+  });
 }
 
 function countCodes(codes: readonly number[]): Record<number, number> {

@@ -5,12 +5,10 @@
  */
 
 import { AssertionError } from "node:assert/strict";
-import type { Direction } from "../../src/migrations/types.ts";
 import type { CliResult } from "../support/cli.ts";
-import type { Venue } from "../venue/mod.ts";
-import { MATRIX_GROUND } from "./ground.ts";
+import type { Job } from "./job.ts";
 import { addDamage, addOutput, type Outcome } from "./outcome.ts";
-import { findDamage, findRest, readTruth } from "./truth.ts";
+import { type Place, settle } from "./place.ts";
 
 /** The result of a run; `undefined` where its output breaks a rule for all output, such as that no secret is in it. */
 export async function resultOf(
@@ -30,14 +28,14 @@ export async function resultOf(
 
 /** Runs once more, and holds that everything is then as it should be. */
 export async function finishJob(
-  venue: Venue,
+  place: Place,
   outcome: Outcome,
-  { direction, run }: { direction: Direction; run: () => Promise<CliResult> },
+  { job, run }: { job: Job; run: () => Promise<CliResult> },
 ): Promise<void> {
   const result = await resultOf(run(), { outcome, title: "the run that is to finish the job" });
-  await venue.settled();
-  const truth = await readTruth(venue);
-  addDamage(outcome, findDamage(truth, MATRIX_GROUND));
+  await settle(place);
+  const { damage, rest } = await job.look(place);
+  addDamage(outcome, damage);
   if (result !== undefined && result.code !== 0) outcome.help.push(`the last run ended with exit code ${result.code}`);
-  outcome.help.push(...findRest(truth, direction).map((rest) => `after the last run ${rest}`));
+  outcome.help.push(...rest.map((text) => `after the last run ${text}`));
 }

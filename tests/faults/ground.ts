@@ -30,14 +30,16 @@ create table public.applied_log (id integer generated always as identity, versio
 call migrations.mark_migration_applied('0');
 `;
 
-/** What a migration does, besides marking itself. */
+/** What migrations do, besides marking themselves. */
 export interface GroundOptions {
-  /** Whether it creates a table of its own, and drops it. */
+  /** Those that leave a trace. */
+  versions: readonly number[];
+  /** Whether each creates a table of its own, and drops it. */
   tables: boolean;
 }
 
 /** What the migrations of matrix and kills do. */
-export const MATRIX_GROUND: GroundOptions = { tables: true };
+export const MATRIX_GROUND: GroundOptions = { versions: VERSIONS, tables: true };
 
 /** The database before a run: without the migrations for one that applies, with all of them for one that reverts. */
 export function baseSql(direction: Direction, options: GroundOptions): string {
@@ -54,6 +56,11 @@ export function trackerEntries(versions: readonly number[]): Record<string, fals
   return Object.fromEntries(versions.filter((version) => version !== 0).map((version) => [String(version), false]));
 }
 
+/** The ledger after a run. */
+export function goalOf(direction: Direction): number[] {
+  return direction === "apply" ? [0, ...VERSIONS] : [0];
+}
+
 /** Makes `venue` fresh and as it is before a run. */
 export async function prepareVenue(venue: Venue, direction: Direction, options: GroundOptions): Promise<void> {
   await venue.reset({ baseSql: baseSql(direction, options) });
@@ -61,8 +68,8 @@ export async function prepareVenue(venue: Venue, direction: Direction, options: 
 }
 
 /** Writes the deployment. */
-export function createGround(options: GroundOptions): Promise<Deployment> {
-  return createDeployment({ migrations: VERSIONS.map((version) => migration(version, options)) });
+export function createGround(options: GroundOptions, files: Record<string, string> = {}): Promise<Deployment> {
+  return createDeployment({ migrations: VERSIONS.map((version) => migration(version, options)), files });
 }
 
 function migration(version: number, options: GroundOptions): TestMigration {

@@ -5,9 +5,7 @@
  */
 
 import type { CliResult } from "../support/cli.ts";
-import { VERSIONS } from "./ground.ts";
-import type { RunKind } from "./runs.ts";
-import { readTold } from "./told.ts";
+import { type Form, readTold } from "./told.ts";
 import { isDone, type Truth } from "./truth.ts";
 
 /** Exit codes that a run under faults may end with: 2, 8 and 10 have no reason here, and 70 is a bug. */
@@ -25,18 +23,18 @@ const CODES_OF_NOT_KNOWING: readonly number[] = [UNKNOWN_CODE, 4, 130, 143];
 /** What is wrong in the report of a run, one text each; `codes` are further exit codes that it may have. */
 export function findWrong(
   result: CliResult,
-  { kind, truth, codes }: { kind: RunKind; truth: Truth; codes: readonly number[] },
+  { form, truth, codes }: { form: Form; truth: Truth; codes: readonly number[] },
 ): string[] {
   const { code } = result;
-  const { direction } = kind;
-  const undone = VERSIONS.filter((version) => !isDone(truth, version, direction));
+  const { direction, versions } = form;
+  const undone = versions.filter((version) => !isDone(truth, version, direction));
   const wrong: string[] = [];
   if (![...POSSIBLE_CODES, ...codes].includes(code)) wrong.push(`exit code ${code} has no reason here`);
   if (ALL_DONE_CODES.includes(code) && undone.length > 0) {
     wrong.push(`exit code ${code}, but the ledger is ${truth.ledger.join(", ")}`);
   }
   try {
-    const { claims, unknown } = readTold(result, { direction, json: kind.mode === "bulk" });
+    const { claims, unknown } = readTold(result, form);
     for (const { version, done, where } of claims) {
       if (version === unknown && CODES_OF_NOT_KNOWING.includes(code)) continue;
       if (done === isDone(truth, version, direction)) continue;

@@ -1,7 +1,7 @@
 /** That the suite sees what is broken: made-up databases and reports, each with one thing wrong. */
 
 import assert from "node:assert/strict";
-import { MATRIX_GROUND } from "./ground.ts";
+import { goalOf, MATRIX_GROUND, VERSIONS } from "./ground.ts";
 import { findWrong } from "./judge.ts";
 import { findDamage, findRest, type Truth } from "./truth.ts";
 
@@ -33,10 +33,10 @@ Deno.test("damage of a database is seen", async (t) => {
 
 Deno.test("what is left to do is seen", () => {
   const all = { ...TRUTH, ledger: [0, 1, 2, 3], tracker: { "1": false, "2": false, "3": false } };
-  assert.deepEqual(findRest(all, "apply"), []);
-  assert.equal(findRest({ ...all, ledger: [0, 1, 2] }, "apply").length, 1);
-  assert.equal(findRest({ ...all, tracker: { "1": false } }, "apply").length, 1);
-  assert.equal(findRest(all, "revert").length, 2);
+  assert.deepEqual(findRest(all, goalOf("apply")), []);
+  assert.equal(findRest({ ...all, ledger: [0, 1, 2] }, goalOf("apply")).length, 1);
+  assert.equal(findRest({ ...all, tracker: { "1": false } }, goalOf("apply")).length, 1);
+  assert.equal(findRest(all, goalOf("revert")).length, 2);
 });
 
 const STATE = { inFolder: true, name: "x" };
@@ -76,8 +76,8 @@ Deno.test("wrong JSON reports are seen", async (t) => {
         stdout: JSON.stringify({ ...JSON_REPORT, ...error, ...change }),
         stderr: JSON.stringify(error),
       };
-      const kind = { direction: "apply", mode: "bulk" } as const;
-      const found = findWrong(result, { kind, truth: { ...TRUTH, ...truth }, codes: [] });
+      const form = { direction: "apply", versions: VERSIONS, json: true } as const;
+      const found = findWrong(result, { form, truth: { ...TRUTH, ...truth }, codes: [] });
       assert.equal(found.length > 0, wrong, found.join("\n"));
     });
   }
@@ -100,8 +100,8 @@ Deno.test("wrong reports to people are seen", async (t) => {
   ];
   for (const [name, code, [stdout, stderr], truth, wrong] of cases) {
     await t.step(name, () => {
-      const kind = { direction: "apply", mode: "steps" } as const;
-      const found = findWrong({ code, stdout, stderr }, { kind, truth: { ...TRUTH, ...truth }, codes: [] });
+      const form = { direction: "apply", versions: VERSIONS, json: false } as const;
+      const found = findWrong({ code, stdout, stderr }, { form, truth: { ...TRUTH, ...truth }, codes: [] });
       assert.equal(found.length > 0, wrong, found.join("\n"));
     });
   }

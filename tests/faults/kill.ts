@@ -6,13 +6,26 @@
  */
 
 import type { CliResult } from "../support/cli.ts";
-import { programPath, runProgram } from "../support/binary.ts";
-import type { FaultTime, Venue } from "../venue/mod.ts";
+import type { FaultTime } from "../venue/mod.ts";
 import { finishJob, resultOf } from "./finish.ts";
-import { MATRIX_GROUND, prepareVenue } from "./ground.ts";
+import type { Job } from "./job.ts";
+import type { RecordedJob, Where } from "./matrix.ts";
 import { type CaseName, emptyOutcome, type Outcome } from "./outcome.ts";
-import { indexOfRequest, isSql, isStep, matchOf, type RequestName, requestName } from "./requests.ts";
-import { argsOf, kindName, type RunKind, SHORT_LIMITS, stdinOf } from "./runs.ts";
+import { type Place, settle } from "./place.ts";
+import {
+  indexOfRequest,
+  isForWorkspace,
+  isOnce,
+  isSql,
+  matchOf,
+  nameRequests,
+  type RequestName,
+  requestName,
+  whenRequested,
+  workspaceMatchOf,
+  writesSql,
+} from "./requests.ts";
+import { runBuilt } from "./runs.ts";
 
 /** When the next run starts, seen from the step that the killed one has left behind. */
 const NEXT_RUNS = ["after it", "while it ends", "while it is open"] as const;
@@ -22,23 +35,23 @@ const CODES_OF_MEETING: readonly number[] = [0, 5, 6];
 
 /** One case. */
 export interface KillCase extends CaseName {
-  kind: RunKind;
+  job: Job;
   request: RequestName;
   when: FaultTime;
   next: typeof NEXT_RUNS[number];
 }
 
-/** All cases of one kind of run on one database. */
-export function listKills(kind: RunKind, requests: readonly RequestName[], backend: string): KillCase[] {
-  return requests.flatMap((request) => {
+/** All cases of one job on one database. */
+export function listKills({ job, requests }: RecordedJob, { name, isAlone }: Where): KillCase[] {
+  if (!isAlone && (job.home ?? name) !== name) return [];
+  return requests.filter((request) => job.isKilledAt(request)).flatMap((request) => {
     const times: FaultTime[] = isSql(request) ? ["before", "before-commit", "after"] : ["before", "after"];
     return times.flatMap((when) => {
-      // PGlite has one session, so nothing goes on beside a step.
-      const isOpen = isStep(request) && when === "before-commit" && backend !== "pglite";
+      const isOpen = mayStayOpen(request, { when, name });
       return NEXT_RUNS.slice(0, isOpen ? undefined : 1).map((next) => ({
-        name: `kill/${backend}/${kindName(kind)}/${requestName(request)}/${when}, next run ${next}`,
+        name: `kill/${name}/${job.name}/${requestName(request)}/${when}, next run ${next}`,
         fault: `kill -9, next run ${next}`,
-        kind,
+        job,
         request,
         when,
         next,
@@ -47,17 +60,27 @@ export function listKills(kind: RunKind, requests: readonly RequestName[], backe
   });
 }
 
+/** Whether what the program has sent can still be at work when the next run starts. */
+function mayStayOpen(request: RequestName, { when, name }: { when: FaultTime; name: Where["name"] }): boolean {
+  // PGlite has one session, so nothing goes on beside a text.
+  if (writesSql(request)) return when === "before-commit" && name !== "pglite";
+  return isOnce(request) && when === "before";
+}
+
 /** Runs one case. */
-export async function runKill(venue: Venue, killCase: KillCase, path: string): Promise<Outcome> {
-  const { kind, request, when, next } = killCase;
+export async function runKill(place: Place, killCase: KillCase): Promise<Outcome> {
+  const { job, request, when, next } = killCase;
   const outcome = emptyOutcome(killCase);
   const { promise: hold, resolve: release } = Promise.withResolvers<void>();
-  await prepareVenue(venue, kind.direction, MATRIX_GROUND);
+  await job.prepare(place);
   try {
-    venue.addFault({ match: matchOf(request), when, do: { hold } });
-    outcome.struck = await killAt(venue, killCase, path);
+    if (!isForWorkspace(request)) place.venue.addFault({ match: matchOf(request), when, do: { hold } });
+    else if (when === "before" || when === "after") {
+      place.workspace.addFault({ ...workspaceMatchOf(request), when, do: { hold } });
+    }
+    outcome.struck = await killAt(place, killCase);
     if (outcome.struck && next !== "after it") {
-      const result = await meet(venue, killCase, { path, outcome, release });
+      const result = await meet(place, killCase, { outcome, release });
       if (result !== undefined) {
         outcome.codes.push(result.code);
         if (!CODES_OF_MEETING.includes(result.code)) outcome.wrong.push(`the next run ended with ${result.code}`);
@@ -66,56 +89,34 @@ export async function runKill(venue: Venue, killCase: KillCase, path: string): P
   } finally {
     release();
   }
-  await venue.settled();
-  await finishJob(venue, outcome, {
-    direction: kind.direction,
-    run: () => runBinary(venue, kind, { path }),
-  });
+  await settle(place);
+  await finishJob(place, outcome, { job, run: () => runBuilt(job, place) });
   return outcome;
 }
 
 /** Starts the program and kills it as soon as it has sent the request; `false` when it has ended without sending it. */
-async function killAt(venue: Venue, { kind, request }: KillCase, path: string): Promise<boolean> {
+async function killAt(place: Place, { job, request }: KillCase): Promise<boolean> {
   let child: Deno.ChildProcess | undefined;
-  const running = runBinary(venue, kind, { path, onStart: (started) => child = started });
-  const sent = venue.waitForRequest(() => indexOfRequest(venue.log, request) >= 0).then(() => true);
+  const running = runBuilt(job, place, { onStart: (started) => child = started });
+  const sent = whenRequested(place, () => indexOfRequest(place, request) >= 0).then(() => true);
   const isSent = await Promise.race([sent, running.then(() => false)]);
   if (isSent) child?.kill("SIGKILL");
   const { code } = await running;
   return isSent && code !== 0;
 }
 
-/** The next run starts while the step of the killed one is still open. */
+/** The next run starts while what the killed one has sent is still open. */
 async function meet(
-  venue: Venue,
-  { kind, next }: KillCase,
-  { path, outcome, release }: { path: string; outcome: Outcome; release: () => void },
+  place: Place,
+  { job, next, request: { sort } }: KillCase,
+  { outcome, release }: { outcome: Outcome; release: () => void },
 ): Promise<CliResult | undefined> {
-  const seen = venue.log.length;
-  const running = runBinary(venue, kind, { path, extra: SHORT_LIMITS });
+  const seen = nameRequests(place).length;
+  const running = runBuilt(job, place, { extra: job.limits });
   if (next === "while it ends") {
-    const isNextStep = () =>
-      venue.log.slice(seen).some(({ type, readOnly }) => type === "run_sql" && readOnly === false);
-    await Promise.race([venue.waitForRequest(isNextStep), running]);
+    const isAtTheSame = () => nameRequests(place).slice(seen).some((request) => request.sort === sort);
+    await Promise.race([whenRequested(place, isAtTheSame), running]);
     release();
   }
-  return await resultOf(running, { outcome, title: "the run that meets the open step" });
-}
-
-function runBinary(
-  venue: Venue,
-  kind: RunKind,
-  { path, extra = [], onStart }: {
-    path: string;
-    extra?: readonly string[];
-    onStart?: (child: Deno.ChildProcess) => void;
-  },
-): Promise<CliResult> {
-  return runProgram([...argsOf(kind), ...extra], {
-    venue,
-    path,
-    program: programPath(),
-    stdin: stdinOf(kind),
-    ...(onStart === undefined ? {} : { onStart }),
-  });
+  return await resultOf(running, { outcome, title: "the run that meets what is open" });
 }

@@ -6,7 +6,7 @@
 
 import type { CliResult } from "../support/cli.ts";
 import type { FaultTime } from "../venue/mod.ts";
-import type { Damage } from "./truth.ts";
+import type { Damage } from "./job.ts";
 
 /** Which case it is. */
 export interface CaseName {

@@ -4,27 +4,22 @@
  * @module
  */
 
-import type { Deployment } from "../support/deployment.ts";
-import type { Backend, Venue } from "../venue/mod.ts";
-import { CONTEST_GROUND, type ContestResult, listContests, runContest } from "./contest.ts";
-import { createGround, MATRIX_GROUND } from "./ground.ts";
-import { type KillCase, listKills, runKill } from "./kill.ts";
-import { listCases, type MatrixCase, recordRequests, runCase } from "./matrix.ts";
+import type { Backend } from "../venue/mod.ts";
+import { type Contest, type ContestResult, runContest } from "./contest.ts";
+import type { Job } from "./job.ts";
+import { listKills, runKill } from "./kill.ts";
+import { listCases, type RecordedJob, recordJob, runCase } from "./matrix.ts";
 import { type CaseName, describeBroken, emptyOutcome, isBroken, type Outcome } from "./outcome.ts";
-import { eachWithVenue } from "./pool.ts";
-import type { RequestName } from "./requests.ts";
-import { kindName, RUN_KINDS, type RunKind } from "./runs.ts";
-
-/** The parts. */
-export const PARTS = ["matrix", "kill", "contest"] as const;
-
-/** A part. */
-export type Part = typeof PARTS[number];
+import { type ContestList, createParts, type PartName } from "./parts.ts";
+import type { Place } from "./place.ts";
+import { eachWithPlace } from "./pool.ts";
 
 /** What to run. */
 export interface SuiteOptions {
-  parts: readonly Part[];
+  parts: readonly PartName[];
   backend: Backend;
+  /** Whether there is no other database: then what does not depend on it is struck here. */
+  isAlone: boolean;
   /** How many contests of each size. */
   rounds: number;
   sizes: readonly number[];
@@ -38,11 +33,11 @@ export interface SuiteOptions {
 }
 
 /**
- * Most venues on one database: each PGlite takes 300 MB; a server takes 100 connections, of which a venue needs up to 7,
+ * Most places on one database: each PGlite takes 300 MB; a server takes 100 connections, of which a venue needs up to 7,
  * in contests 14.
  */
-const MOST_VENUES = { pglite: 8, postgres: 12 };
-const MOST_VENUES_IN_CONTESTS = 4;
+const MOST_PLACES = { pglite: 8, postgres: 12 };
+const MOST_PLACES_IN_CONTESTS = 4;
 
 /** What the suite came to. */
 export interface SuiteResult {
@@ -52,56 +47,53 @@ export interface SuiteResult {
 
 /** Runs what is asked for. */
 export async function runSuite(all: SuiteOptions): Promise<SuiteResult> {
-  const { backend, parts } = all;
-  const options = { ...all, jobs: Math.min(MOST_VENUES[backend.name], all.jobs) };
-  await using ground = await createGround(MATRIX_GROUND);
+  const { backend: { name }, isAlone } = all;
+  const options = { ...all, jobs: Math.min(MOST_PLACES[name], all.jobs) };
+  const where = { name, isAlone };
+  await using made = await createParts({ ...options, ...where });
   const result: SuiteResult = { outcomes: [], contests: [] };
-  const isWanted = (part: Part) => parts.includes(part) && !options.stop.aborted;
-  const recorded = isWanted("matrix") || isWanted("kill") ? await record(ground, options) : [];
-  if (isWanted("matrix")) {
-    const cases = recorded.flatMap(({ kind, requests }) => listCases(kind, requests, backend.name));
-    const run = (venue: Venue, one: MatrixCase) => runCase(venue, one, ground.path);
-    result.outcomes.push(...await runCases(`matrix on ${backend.name}`, cases, { options, run }));
-  }
-  if (isWanted("kill")) {
-    const cases = recorded.flatMap(({ kind, requests }) => listKills(kind, requests, backend.name));
-    const run = (venue: Venue, one: KillCase) => runKill(venue, one, ground.path);
-    result.outcomes.push(...await runCases(`kill -9 on ${backend.name}`, cases, { options, run }));
-  }
-  // Where there is only one session, nobody can meet anybody.
-  if (isWanted("contest") && backend.name !== "pglite") {
-    result.contests.push(...await runContests(options));
+  const recorder = createRecorder(options);
+  for (const part of made.parts) {
+    if (!all.parts.includes(part.name) || options.stop.aborted) continue;
+    const title = part.name === "matrix" || part.name === "kill" ? "" : `${part.name}, `;
+    const cases = (await recorder(part.struck)).flatMap((recorded) => listCases(recorded, where));
+    result.outcomes.push(...await runCases(`${title}matrix on ${name}`, cases, { options, run: runCase }));
+    const kills = (await recorder(part.killed)).flatMap((recorded) => listKills(recorded, where));
+    result.outcomes.push(...await runCases(`${title}kill -9 on ${name}`, kills, { options, run: runKill }));
+    if (part.contests !== undefined && !options.stop.aborted) {
+      result.contests.push(...await runContests(part.contests, options));
+    }
   }
   return result;
 }
 
-async function record(
-  { path }: Deployment,
-  { backend, stop }: SuiteOptions,
-): Promise<{ kind: RunKind; requests: RequestName[] }[]> {
-  const recorded: { kind: RunKind; requests: RequestName[] }[] = [];
-  await eachWithVenue(RUN_KINDS, { backend, jobs: 1, stop }, {
-    work: async (venue, kind) => ({ kind, requests: await recordRequests(venue, kind, path) }),
-    late(kind) {
-      throw new Error(`A run without faults did not end in time: ${kindName(kind)}`);
-    },
-    done: (result) => void recorded.push(result),
-  });
-  return recorded;
+/** Records each job once. */
+function createRecorder({ backend, stop }: SuiteOptions): (jobs: readonly Job[]) => Promise<RecordedJob[]> {
+  const recorded = new Map<Job, RecordedJob>();
+  return async (jobs) => {
+    await eachWithPlace(jobs.filter((job) => !recorded.has(job)), { backend, jobs: 1, stop }, {
+      work: recordJob,
+      late({ name }) {
+        throw new Error(`A run without faults did not end in time: ${name}`);
+      },
+      done: (result) => void recorded.set(result.job, result),
+    });
+    return jobs.map((job) => recorded.get(job)).filter((one) => one !== undefined);
+  };
 }
 
 async function runCases<Case extends CaseName>(
   title: string,
   all: readonly Case[],
-  { options, run }: { options: SuiteOptions; run: (venue: Venue, one: Case) => Promise<Outcome> },
+  { options, run }: { options: SuiteOptions; run: (place: Place, one: Case) => Promise<Outcome> },
 ): Promise<Outcome[]> {
   const cases = choose(all, options.text);
   const outcomes = new Map<string, Outcome>();
   const progress = createProgress(title, cases.length, options.say);
-  await eachWithVenue(cases, options, {
-    async work(venue, one) {
+  await eachWithPlace(cases, options, {
+    async work(place, one) {
       const startedAt = performance.now();
-      const outcome = await run(venue, one);
+      const outcome = await run(place, one);
       return { ...outcome, milliseconds: performance.now() - startedAt };
     },
     late: (one) => ({ ...emptyOutcome(one), help: ["the case did not end in time"] }),
@@ -116,38 +108,35 @@ async function runCases<Case extends CaseName>(
   return cases.map(({ name }) => outcomes.get(name)).filter((outcome) => outcome !== undefined);
 }
 
-async function runContests(all: SuiteOptions): Promise<ContestResult[]> {
-  const options = { ...all, jobs: Math.min(all.jobs, MOST_VENUES_IN_CONTESTS) };
-  await using ground = await createGround(CONTEST_GROUND);
-  const results: ContestResult[] = [];
-  for (const guarded of [true, false]) {
-    const contests = choose(listContests(options.sizes, { ...options, guarded }), options.text);
-    if (!guarded && contests.length > 0) await checkControl(ground, options);
-    const progress = createProgress(guarded ? "contests" : "contests without the guard", contests.length, options.say);
-    await eachWithVenue(contests, options, {
-      work: (venue, contest) => runContest(venue, contest, ground.path),
-      late: (contest) => ({ contest, codes: [], broken: ["the contest did not end in time"] }),
-      done(result) {
-        if (guarded && result.broken.length > 0) {
-          options.say(`BROKEN ${result.contest.name}\n${result.broken.join("\n")}`);
-        }
-        results.push(result);
-        progress();
-      },
-    });
+async function runContests(
+  { title, guarded, controls, alone }: ContestList,
+  options: SuiteOptions,
+): Promise<ContestResult[]> {
+  const results = await contend(title, choose(guarded, options.text), options);
+  const chosen = choose(controls, options.text);
+  if (chosen.length === 0) return results;
+  for (const { name, broken } of await contend("", alone, options)) {
+    if (broken.length > 0) throw new Error(`A run that is alone fails by itself: ${name}: ${broken.join("; ")}`);
   }
-  return results;
+  return [...results, ...await contend(`${title}, control`, chosen, options)];
 }
 
-/** Without the guard a run that is alone must still work, or the control would fail for a reason of its own. */
-async function checkControl({ path }: Deployment, options: SuiteOptions): Promise<void> {
-  await eachWithVenue(listContests([1], { rounds: 2, guarded: false }), { ...options, jobs: 1 }, {
-    work: (venue, contest) => runContest(venue, contest, path),
-    late: (contest) => ({ contest, codes: [], broken: ["it did not end in time"] }),
-    done({ broken }) {
-      if (broken.length > 0) throw new Error(`A run without the guard fails by itself: ${broken.join("; ")}`);
+async function contend(title: string, contests: readonly Contest[], all: SuiteOptions): Promise<ContestResult[]> {
+  const options = { ...all, jobs: Math.min(all.jobs, MOST_PLACES_IN_CONTESTS) };
+  const results: ContestResult[] = [];
+  const progress = createProgress(title, contests.length, options.say);
+  await eachWithPlace(contests, options, {
+    work: runContest,
+    late: ({ run: _, ...contest }) => ({ ...contest, codes: [], broken: ["the contest did not end in time"] }),
+    done(result) {
+      if (result.without === undefined && result.broken.length > 0) {
+        options.say(`BROKEN ${result.name}\n${result.broken.join("\n")}`);
+      }
+      results.push(result);
+      progress();
     },
   });
+  return results;
 }
 
 function choose<Case extends { name: string }>(all: readonly Case[], text: string | undefined): Case[] {
@@ -161,11 +150,11 @@ function createProgress(title: string, total: number, say: (line: string) => voi
   let count = 0;
   let told = performance.now();
   const startedAt = told;
-  if (total > 0) say(`${title}: ${total} cases`);
+  if (title !== "" && total > 0) say(`${title}: ${total} cases`);
   return () => {
     count++;
     const now = performance.now();
-    if (count < total && now - told < 10_000) return;
+    if (title === "" || (count < total && now - told < 10_000)) return;
     told = now;
     say(`${title}: ${count} of ${total}, ${Math.round((now - startedAt) / 1000)} s`);
   };

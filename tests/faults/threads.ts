@@ -14,13 +14,14 @@ export type ToWorker = Omit<SuiteOptions, "stop" | "say"> | "stop";
 export type FromWorker = { line: string } | { result: SuiteResult };
 
 /** What to run, and where. */
-export interface ThreadsOptions extends Omit<SuiteOptions, "backend"> {
+export interface ThreadsOptions extends Omit<SuiteOptions, "backend" | "isAlone"> {
   backends: readonly Backend[];
 }
 
 /** Runs the suite on all databases. @throws {Error} when the suite itself is at fault */
 export async function runInThreads({ backends, ...options }: ThreadsOptions): Promise<SuiteResult> {
-  const results = await Promise.all(backends.map((backend) => runInThread({ ...options, backend })));
+  const isAlone = backends.length === 1;
+  const results = await Promise.all(backends.map((backend) => runInThread({ ...options, backend, isAlone })));
   return {
     outcomes: results.flatMap(({ outcomes }) => outcomes),
     contests: results.flatMap(({ contests }) => contests),

@@ -6,7 +6,6 @@
 
 import type { Direction } from "../../src/migrations/types.ts";
 import type { CliResult } from "../support/cli.ts";
-import { VERSIONS } from "./ground.ts";
 
 /** A sentence of the report about one version. */
 export interface Claim {
@@ -24,9 +23,17 @@ export interface Told {
   unknown: number | undefined;
 }
 
-/** Reads the output of a run over all versions. @throws {Error} when it is not what the run should print */
-export function readTold(result: CliResult, { direction, json }: { direction: Direction; json: boolean }): Told {
-  return json ? readJson(result, direction) : readText(result, direction);
+/** What a report is about, and how it is written. */
+export interface Form {
+  direction: Direction;
+  /** The versions of the run, ascending. */
+  versions: readonly number[];
+  json: boolean;
+}
+
+/** Reads the output of a run. @throws {Error} when it is not what the run should print */
+export function readTold(result: CliResult, form: Form): Told {
+  return form.json ? readJson(result, form) : readText(result, form);
 }
 
 interface JsonReport {
@@ -37,12 +44,12 @@ interface JsonReport {
   error: { exitCode: number } | null;
 }
 
-function readJson({ code, stdout, stderr }: CliResult, direction: Direction): Told {
+function readJson({ code, stdout, stderr }: CliResult, { direction, versions }: Form): Told {
   if (code !== 0) {
     const { error } = JSON.parse(stderr) as { error: { exitCode: number } };
     if (error.exitCode !== code) throw new Error(`the error tells exit code ${error.exitCode}`);
   }
-  if (stdout === "") return nothingStarted("no report");
+  if (stdout === "") return nothingStarted(versions, "no report");
   const { done, remaining, unknown, migrations, error } = JSON.parse(stdout) as JsonReport;
   if ((error?.exitCode ?? 0) !== code) throw new Error(`the report tells exit code ${error?.exitCode}`);
   return {
@@ -55,7 +62,7 @@ function readJson({ code, stdout, stderr }: CliResult, direction: Direction): To
   };
 }
 
-function readText({ stdout, stderr }: CliResult, direction: Direction): Told {
+function readText({ stdout, stderr }: CliResult, { direction, versions }: Form): Told {
   const past = direction === "apply" ? "applied" : "reverted";
   const claims: Claim[] = [...stderr.matchAll(new RegExp(`^INFO (\\d+)_step_\\1 ${past}$`, "gm"))]
     .map(([, version]) => ({ version: Number(version), done: true, where: "INFO line" }));
@@ -63,10 +70,10 @@ function readText({ stdout, stderr }: CliResult, direction: Direction): Told {
   const [, doneText, totalText, unknown] =
     new RegExp(`^INFO (\\d+) of (\\d+) migrations ${past}(?:${rest})?$`, "m").exec(stderr) ?? [];
   const [, table] = /#\nDatabase Status\n#+\n([^]*)$/.exec(stdout) ?? [];
-  if (doneText === undefined && table === undefined) return nothingStarted("no summary");
+  if (doneText === undefined && table === undefined) return nothingStarted(versions, "no summary");
   // The summary counts; which ones they are follows from the order.
-  const order = direction === "apply" ? VERSIONS : VERSIONS.toReversed();
-  const planned = order.slice(VERSIONS.length - Number(totalText ?? 0));
+  const order = direction === "apply" ? versions : versions.toReversed();
+  const planned = order.slice(versions.length - Number(totalText ?? 0));
   for (const [index, version] of planned.entries()) {
     claims.push({ version, done: index < Number(doneText), where: "summary" });
   }
@@ -81,6 +88,6 @@ function fromTable(version: number, inDatabase: boolean, direction: Direction): 
 }
 
 /** A run that ends before its plan tells that it has changed nothing. */
-function nothingStarted(where: string): Told {
-  return { claims: VERSIONS.map((version) => ({ version, done: false, where })), unknown: undefined };
+function nothingStarted(versions: readonly number[], where: string): Told {
+  return { claims: versions.map((version) => ({ version, done: false, where })), unknown: undefined };
 }

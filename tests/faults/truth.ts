@@ -6,7 +6,8 @@
 
 import type { Direction } from "../../src/migrations/types.ts";
 import type { Venue } from "../venue/mod.ts";
-import { type GroundOptions, trackerEntries, VERSIONS } from "./ground.ts";
+import { type GroundOptions, trackerEntries } from "./ground.ts";
+import type { Damage } from "./job.ts";
 
 /** What the database shows. */
 export interface Truth {
@@ -40,19 +41,11 @@ export function isDone({ ledger }: Truth, version: number, direction: Direction)
   return ledger.includes(version) === (direction === "apply");
 }
 
-/** What is broken in a database, one text for each. */
-export interface Damage {
-  /** Where ledger and effects differ. */
-  lost: string[];
-  /** What was done twice in a row. */
-  doubled: string[];
-}
-
 /** Looks for damage. */
-export function findDamage(truth: Truth, { tables }: GroundOptions): Damage {
+export function findDamage(truth: Truth, { versions, tables }: GroundOptions): Damage {
   const lost: string[] = [];
   const doubled: string[] = [];
-  for (const version of VERSIONS) {
+  for (const version of versions) {
     const directions = truth.log.filter((row) => row.version === version).map((row) => row.direction);
     const inLedger = truth.ledger.includes(version);
     const facts = [`log of ${version} ends with ${directions.at(-1) ?? "nothing"}`];
@@ -69,9 +62,8 @@ export function findDamage(truth: Truth, { tables }: GroundOptions): Damage {
   return { lost, doubled };
 }
 
-/** How the database differs from what a run in `direction` is to reach; empty where it does not. */
-export function findRest(truth: Truth, direction: Direction): string[] {
-  const goal = direction === "apply" ? [0, ...VERSIONS] : [0];
+/** How ledger and tracker differ from a ledger that is to be reached; empty where they do not. */
+export function findRest(truth: Truth, goal: readonly number[]): string[] {
   const rest: string[] = [];
   if (!same(truth.ledger, goal)) rest.push(`the ledger is ${truth.ledger.join(", ")}`);
   if (!same(truth.tracker, trackerEntries(goal))) rest.push(`the tracker is ${JSON.stringify(truth.tracker)}`);

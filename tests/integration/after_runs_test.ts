@@ -393,7 +393,7 @@ Deno.test("a task that somebody else marks in the middle of it is told as that",
   await venue.sql("drop table sequencing.user_sequence");
   held.resolve();
   const { code, stderr } = await running;
-  assert.equal(code, 8, stderr);
+  assert.equal(code, 6, stderr);
   assert.match(
     stderr,
     /^state: Somebody else has marked the "after" task of migration 25_workspaces_setup as done meanwhile/m,

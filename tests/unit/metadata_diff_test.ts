@@ -871,6 +871,10 @@ const SECRET_PLACES: Readonly<Record<string, (secret: string) => Json>> = {
   "a template of connections": (secret) => withConfiguration({ connection_template: { template: `{{"${secret}"}}` } }),
   "a text of any name": (secret) => withConfiguration({ value: { region: secret, more: [{ place: secret }] } }),
   "a list of texts": (secret) => withConfiguration({ value: { hosts: ["a", secret] } }),
+  "lists of texts that are not of one length": (secret) =>
+    withConfiguration({ value: { hosts: secret === "first" ? [secret] : [secret, secret] } }),
+  "a list of addresses": (secret) => ({ future: [`https://h/x?a=${secret}`, "https://h"] }),
+  "a text of a data connector": (secret) => ({ backend_configs: { dataconnector: { athena: { plain: secret } } } }),
   "a password of digits": (secret) => withConfiguration({ value: { password: secret.length } }),
   "a certificate": (secret) => withConfiguration({ connection_info: { ssl_configuration: { sslkey: secret } } }),
   "a password with the name of a variable beside it": (secret) =>
@@ -1007,6 +1011,13 @@ const PLAIN: readonly [name: string, place: (value: string) => Json, shown: stri
     '"type a { token: String }" -> ',
   ],
   ["a comment", (value) => withAction({}, { comment: `Passed? {x} ${value}@b.example` }), '"Passed? {x} a@b.example"'],
+  [
+    "columns that belong together, of other names",
+    (value) => withTable({ configuration: { column_config: { connection: value } } }),
+    'column_config.connection: "a" -> "b"',
+  ],
+  ["a yes or no", (value) => ({ future: { auth: value === "a" } }), "true -> false"],
+  ["a variable of any name", (value) => ({ future: { token_from_env: value } }), '"a" -> "b"'],
   ["an author", (value) => ({ future: { author_id: value } }), '"a" -> "b"'],
 ];
 
