@@ -45,14 +45,18 @@ function markSql(
     condition?: string | undefined;
   },
 ): string {
+  // Who has waited for the lock may find that another run has marked it, and gone on: then nothing is to be looked at.
+  const isOpen = `m.migration_id::text = '${version}' and m.xmin::text = '${rowVersion}' ` +
+    "and m.pause_after and not m.after_done";
   return `set transaction isolation level read committed;
 do $aerie_db_migration_after$
 begin
   perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
   perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
-  ${condition}
-  update ${LEDGER_TABLE} m set after_done = true
-    where m.migration_id::text = '${version}' and m.xmin::text = '${rowVersion}' and m.pause_after and not m.after_done;
+  if exists (select from ${LEDGER_TABLE} m where ${isOpen}) then
+    ${condition}
+    update ${LEDGER_TABLE} m set after_done = true where ${isOpen};
+  end if;
 exception when lock_not_available or query_canceled then
   raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else';
 end

@@ -57,5 +57,5 @@ function readText({ stderr }: CliResult): Told {
 
 function readJson({ stdout }: CliResult): Told {
   const { metadata } = stdout === "" ? { metadata: null } : JSON.parse(stdout);
-  return { applied: metadata?.applied === true, consistent: metadata?.consistent };
+  return { applied: metadata?.applied === true, consistent: metadata?.consistent ?? undefined };
 }
