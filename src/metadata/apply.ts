@@ -50,7 +50,7 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
         return;
       } catch (error) {
         const isConflict = error instanceof HasuraError && error.code === "conflict";
-        if (error instanceof HasuraError && error.status < 500 && !isConflict) throw refused(error, metadata);
+        if (error instanceof HasuraError && isRefusal(error) && !isConflict) throw refused(error, metadata);
         if (!isConflict) {
           isLost = true;
           if (!mayPass(error) || attempt === ATTEMPTS) {
@@ -124,10 +124,14 @@ function refused(error: HasuraError, metadata: Json): MetadataError {
   );
 }
 
+/** Whether Hasura says that it did nothing: 500 with the name of a mode is what it answers in maintenance mode. */
+function isRefusal({ status, message }: HasuraError): boolean {
+  return status < 500 || /mode$/.test(message);
+}
+
 /** Whether it may be answered when it is sent again. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof NoAnswerError) return !error.lasting;
-  return error instanceof HasuraError && error.status >= 500 && !/mode$/.test(error.message);
+  return error instanceof HasuraError || (error instanceof NoAnswerError && !error.lasting);
 }
 
 function isUnchanged(before: ServerMetadata, now: ServerMetadata): boolean {

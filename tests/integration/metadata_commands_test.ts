@@ -249,6 +249,21 @@ Deno.test("metadata that Hasura refuses is told with the place that it names", a
   assert.equal(replacements(venue).length, 1, "it was sent once");
 });
 
+Deno.test("metadata that Hasura will not change for now is told as unchanged", async () => {
+  await using venue = await startVenue({ metadata: metadataOf(["plan"]) });
+  await using project = await createProject(["plan", "timeline"]);
+  const error = "metadata cannot be modified in maintenance mode";
+  venue.addFault({
+    match: { type: "replace_metadata" },
+    when: "before",
+    do: { status: 500, body: { path: "$", error, code: "unexpected" } },
+  });
+  const { code, stderr } = await runTool(["metadata", "apply"], { venue, path: project.path });
+  assert.equal(code, 7);
+  assert.match(stderr, /maintenance mode.*\nstate: The metadata of Hasura is as it was$/m);
+  assert.equal(replacements(venue).length, 1);
+});
+
 Deno.test("a server that is away, and a wrong secret, are told as for other commands", async () => {
   await using venue = await startVenue();
   await using project = await createDeployment({ migrations: tableMigrations(1) });
