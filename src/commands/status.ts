@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { DriftError, PendingError, type ToolError } from "../errors.ts";
 import { inconsistentObjects } from "../hasura/metadata.ts";
 import { describeHolder } from "../migrations/holder.ts";
@@ -76,7 +77,7 @@ function findDrift(ledger: Ledger, folder: Migration[]): DriftError | undefined 
 
 function describePending(migrations: number, afterTasks: number): string {
   const parts: string[] = [];
-  if (migrations > 0) parts.push(`${migrations} migration${migrations === 1 ? "" : "s"}`);
-  if (afterTasks > 0) parts.push(`${afterTasks} "after" task${afterTasks === 1 ? "" : "s"}`);
+  if (migrations > 0) parts.push(counted(migrations, "migration"));
+  if (afterTasks > 0) parts.push(counted(afterTasks, '"after" task'));
   return `The database is behind the folder: ${parts.join(" and ")} pending`;
 }

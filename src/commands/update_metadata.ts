@@ -7,6 +7,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { MetadataError, ToolError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
 import { explainCallError } from "../hasura/explain.ts";
@@ -109,10 +110,6 @@ async function differenceNote(
     // It is no more than advice.
     return undefined;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The inconsistent objects. @throws {ToolError} */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { isRecord, type Json } from "../json.ts";
 import type { MetadataChange } from "../metadata/diff.ts";
 import { quoteText } from "../quote.ts";
@@ -22,7 +23,7 @@ export function formatMetadataDiff(changes: readonly MetadataChange[]): string {
     .map((kind) => ({ kind, count: changes.filter((change) => change.kind === kind).length }))
     .filter(({ count }) => count > 0)
     .map(({ kind, count }) => `${count} ${kind}`);
-  const total = `${changes.length} change${changes.length === 1 ? "" : "s"}: ${counts.join(", ")}`;
+  const total = `${counted(changes.length, "change")}: ${counts.join(", ")}`;
   return [...changes.map(formatChange), total].map((line) => `${line}\n`).join("");
 }
 

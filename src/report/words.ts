@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import type { ToolError } from "../errors.ts";
 import type { InconsistentObject } from "../hasura/metadata.ts";
 import { migrationTitle, productOf, type Step } from "../migrations/types.ts";
@@ -56,7 +57,7 @@ export function afterTaskDone({ migration, task, files, alreadyThere }: DoneAfte
   if (task === undefined) return `${what} is marked as done`;
   if (files === 0) return `${what} is done: there was nothing to move`;
   const before = alreadyThere === 0 ? "" : `, ${alreadyThere} of them were there already`;
-  return `${what} is done: ${files} file${files === 1 ? "" : "s"}${before}`;
+  return `${what} is done: ${counted(files, "file")}${before}`;
 }
 
 /** How far a run has come that ended before its last step. */
@@ -76,7 +77,7 @@ export function formatInconsistent(objects: InconsistentObject[]): string {
   const lines = objects.map(({ type, name, reason }) =>
     `  ${oneLine(`${name.startsWith(type) ? name : `${type} ${name}`}: ${reason}`)}`
   );
-  return [`Metadata is inconsistent: ${objects.length} object${objects.length === 1 ? "" : "s"}`, ...lines].join("\n");
+  return [`Metadata is inconsistent: ${counted(objects.length, "object")}`, ...lines].join("\n");
 }
 
 /**

@@ -1,23 +1,9 @@
 // What a venue makes of a metadata document: how it is decoded and how it is written again.
 
 import assert from "node:assert/strict";
+import { FINE, metadata, source, tables } from "../support/venue_metadata.ts";
 import { call, callMetadata, type Reply } from "../venue/client.ts";
 import { startVenue, type Venue } from "../venue/mod.ts";
-
-const FINE = { is_consistent: true, inconsistent_objects: [] };
-
-const databaseUrl = (variable = "AERIE_DATABASE_URL") => ({
-  connection_info: { database_url: { from_env: variable } },
-});
-const tables = (...names: string[]) => names.map((name) => ({ table: { schema: "public", name } }));
-const source = (rest: Record<string, unknown> = {}) => ({
-  name: "Aerie",
-  kind: "postgres",
-  tables: tables("plan"),
-  configuration: databaseUrl(),
-  ...rest,
-});
-const metadata = (rest: Record<string, unknown> = {}) => ({ version: 3, sources: [source()], ...rest });
 
 function replace(venue: Venue, document: unknown): Promise<Reply> {
   const args = { allow_inconsistent_metadata: true, metadata: document };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { databaseUrl, FINE, metadata, source, tables } from "../support/venue_metadata.ts";
 import { call, callMetadata, type Reply, runSql } from "../venue/client.ts";
 import { backends, startVenue, type Venue, type VenueOptions } from "../venue/mod.ts";
 import { runSqlBytes, Wire } from "../venue/wire.ts";
 
 const BASE = "create table plan (id int); create schema side; create table side.note (id int);";
 const UNCHECKED = { check_metadata_consistency: false };
-const FINE = { is_consistent: true, inconsistent_objects: [] };
 const MISSING = {
   type: "table",
   name: "table task in source Aerie",
@@ -13,18 +13,6 @@ const MISSING = {
   reason: 'Inconsistent object: no such table/view exists in source: "task"',
 };
 
-const databaseUrl = (variable = "AERIE_DATABASE_URL") => ({
-  connection_info: { database_url: { from_env: variable } },
-});
-const tables = (...names: string[]) => names.map((name) => ({ table: { schema: "public", name } }));
-const source = (rest: Record<string, unknown> = {}) => ({
-  name: "Aerie",
-  kind: "postgres",
-  tables: tables("plan"),
-  configuration: databaseUrl(),
-  ...rest,
-});
-const metadata = (rest: Record<string, unknown> = {}) => ({ version: 3, sources: [source()], ...rest });
 const tracking = (...names: string[]) => metadata({ sources: [source({ tables: tables(...names) })] });
 
 /** Sends version 2 of the call. */
