@@ -361,7 +361,9 @@ for (const { name, database } of backends()) {
     );
     release.resolve();
     await venue.settled();
-    assert.deepEqual([await venue.sql(running), await venue.sql(ledger)], [[["0"]], [["1"]]]);
+    // As the message says: until that is 0. PostgreSQL shows a session a moment longer than it is at work.
+    while ((await venue.sql(running))[0]?.[0] !== "0");
+    assert.deepEqual(await venue.sql(ledger), [["1"]]);
     assert.equal((await runTool(RUN_ALL, options)).code, 0);
   });
 
