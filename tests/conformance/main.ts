@@ -42,11 +42,21 @@ for (const scenario of scenarios) {
     player = new Player(venue, fixtures);
   }
   count[found.length === 0 ? "equal" : "different"]++;
-  if (found.length > 0 && !quiet) console.log(`${id}\n${found.map((line) => `  ${line}\n`).join("")}`);
+  if (found.length > 0 && !quiet) say(`${id}\n${found.map((line) => `  ${line}\n`).join("")}`);
 }
 await cluster?.stop();
-console.table(Object.fromEntries(counts));
+for (const [group, { equal, different, unplayed }] of counts) {
+  say(
+    `${group.padEnd(16)}${String(equal).padStart(4)} equal ${String(different).padStart(4)} different ${
+      String(unplayed).padStart(4)
+    } not played`,
+  );
+}
 const all = [...counts.values()];
 const sum = (of: "equal" | "different" | "unplayed") => all.reduce((total, count) => total + count[of], 0);
-console.log(`${backend}: ${sum("equal")} equal, ${sum("different")} different, ${sum("unplayed")} not played`);
+say(`${backend}: ${sum("equal")} equal, ${sum("different")} different, ${sum("unplayed")} not played`);
 Deno.exit(0);
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
