@@ -84,7 +84,7 @@ interface Result {
 }
 
 async function runTasks(context: CommandContext, { venue, open, interruption }: Work): Promise<Result> {
-  const runner = createAfterTaskRunner(context, venue, { checkStop: () => interruption.check() });
+  const runner = createAfterTaskRunner(context, venue, { stop: interruption.stop });
   const error = await failureOf(async () => {
     for (const migration of open) await runner.run(migration);
   });
@@ -95,7 +95,7 @@ async function markTasks(context: CommandContext, work: Work & { asks: boolean }
   const { venue, open, interruption, asks } = work;
   const { rt, redactor, reporter, stderr, color, waiting } = context;
   const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
-  const options = afterTaskOptions(context, venue, { checkStop: () => interruption.check() });
+  const options = afterTaskOptions(context, venue, { stop: interruption.stop });
   const done: DoneAfterTask[] = [];
   const error = await failureOf(async () => {
     for (const migration of open) {

@@ -70,8 +70,16 @@ create table permissions.account (
 );
 comment on table permissions.account is 'Who may log in.';
 
-insert into permissions.role values ('viewer', false), ('planner', true), ('plandev_admin', true);
-insert into permissions.account values ('ada', 'planner'), ('grace', 'plandev_admin'), ('visitor', 'viewer');
+insert into permissions.role values ('viewer', false), ('planner', true), ('aerie_admin', true);
+insert into permissions.account values ('ada', 'planner'), ('grace', 'aerie_admin'), ('visitor', 'viewer');
+
+create table permissions.user_roles (
+  role text primary key,
+  description text
+);
+comment on table permissions.user_roles is 'The roles that Hasura knows, as an enum.';
+
+insert into permissions.user_roles (role) values ('aerie_admin'), ('user'), ('viewer');
 `;
 
 const MERLIN = `create schema merlin;
