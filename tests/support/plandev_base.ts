@@ -80,6 +80,35 @@ create table permissions.user_roles (
 comment on table permissions.user_roles is 'The roles that Hasura knows, as an enum.';
 
 insert into permissions.user_roles (role) values ('aerie_admin'), ('user'), ('viewer');
+
+create type permissions.function_key as enum ('branch_plan', 'rename_plan', 'share_view');
+
+create table permissions.user_role_right (
+  role text primary key references permissions.user_roles (role),
+  functions jsonb not null default '{}'
+);
+comment on table permissions.user_role_right is 'What a role may run, and on what.';
+
+create function permissions.check_rights()
+returns trigger
+language plpgsql as $$
+begin
+  -- The plan of this is kept by the session, with the enum in it.
+  if exists (
+    select from jsonb_object_keys(new.functions) key
+      where key <> all (select unnest(enum_range(null::permissions.function_key))::text)
+  ) then
+    raise exception 'There is no such function' using errcode = 'invalid_parameter_value';
+  end if;
+  return new;
+end
+$$;
+
+create trigger check_rights
+  before insert or update on permissions.user_role_right
+  for each row execute function permissions.check_rights();
+
+insert into permissions.user_role_right values ('user', '{"branch_plan": "NO_CHECK"}'), ('viewer', '{}');
 `;
 
 const MERLIN = `create schema merlin;
