@@ -109,7 +109,7 @@ function findProblem(name: string): string | undefined {
   // The last part gets an extension, with which it is another name.
   const reserved = parts.slice(0, -1).find((part) => RESERVED.has(part.toLowerCase()));
   if (reserved !== undefined) {
-    return `has a part ${quoteText(reserved)}, which workspace servers keep for themselves from PlanDev 4.5 on`;
+    return `has a part ${quoteText(reserved)}, which is reserved from PlanDev 4.5 on`;
   }
   const longest = Math.max(...parts.map((part) => new TextEncoder().encode(part).length));
   if (longest + JSON_EXTENSION.length > MOST_BYTES) {

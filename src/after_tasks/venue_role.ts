@@ -39,15 +39,10 @@ export async function findAdminRole(
   if (role !== undefined) return role;
   const found = roles?.length ? `it has ${roles.map(quoteText).join(", ")}` : "it is empty";
   throw new AfterTaskError(
-    `Cannot move the sequences of the users: table ${ROLES_TABLE} has no role ${
-      quoteText(RELEASE_ROLE)
-    }, and no other ` +
-      `one role of administrators: ${found}`,
+    `Cannot move the sequences of the users: table ${ROLES_TABLE} lacks role ${quoteText(RELEASE_ROLE)}: ${found}`,
     {
       state,
-      next:
-        `Add the role, as every release has it, with "insert into ${ROLES_TABLE} (role) values ('${RELEASE_ROLE}');"` +
-        `; then ${resume}`,
+      next: `Add it, with "insert into ${ROLES_TABLE} (role) values ('${RELEASE_ROLE}');"; then ${resume}`,
     },
   );
 }

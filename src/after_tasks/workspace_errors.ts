@@ -47,7 +47,8 @@ export function explainServer(error: unknown, failure: ServerFailure): unknown {
 
 /** What the server said; where it was about the rights of a role, with that role, which the server does not name. */
 function reasonOf({ message }: Error, { workspace: { role } }: ServerFailure): string {
-  return role !== undefined && isAboutRole(message) ? `${message}, to role ${quoteText(role)}` : message;
+  if (role === undefined || !isAboutRole(message)) return message;
+  return `The rights of role ${quoteText(role)} could not be checked: ${message.replace(/^The/, "the")}`;
 }
 
 function isAboutRole(message: string): boolean {
@@ -99,13 +100,11 @@ function adviceForContent({ isBeginning }: OtherContentError, { file }: ServerFa
 }
 
 function adviceForRole({ workspace: { role } }: ServerFailure): string {
-  return `See that table permissions.user_roles has role ${
-    quoteText(role ?? RELEASE_ROLE)
-  }, that the workspace server ` +
-    `uses this Hasura, and what Hasura says in its log. Those of the releases let ${
-      quoteText(RELEASE_ROLE)
-    } in without ` +
-    "asking Hasura, and no other role";
+  const name = quoteText(role ?? RELEASE_ROLE);
+  return `Check that the workspace server is of a release of Aerie or PlanDev, which lets role ${
+    quoteText(RELEASE_ROLE)
+  } ` +
+    `do everything; that it uses this Hasura; and that table permissions.user_roles has role ${name}`;
 }
 
 function adviceForRefusal({ status }: RefusedError, { file, workspace: { role } }: ServerFailure): string {

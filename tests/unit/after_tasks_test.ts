@@ -75,7 +75,7 @@ Deno.test("files are moved as the role that the venue has, under either name of 
             const options = scene.options({ source });
             const error = await failure(isRun ? runAfterTask(MIGRATION, options) : checkAfterTask(MIGRATION, options));
             assertError(error, {
-              message: /^Cannot move the sequences .*permissions\.user_roles has no role "aerie_admin", and no other/,
+              message: /^Cannot move the sequences .*permissions\.user_roles lacks role "aerie_admin": it /,
               state: isRun ? /; no file was moved by this run; / : /^Nothing was changed$/,
               next: /"insert into permissions\.user_roles \(role\) values \('aerie_admin'\);"; then run /,
             });
