@@ -83,9 +83,11 @@ export function findBadNames(sequences: readonly Named<Nameable>[]): BadName[] {
 
 /** Whether newer workspace servers refuse a file of this name, as they do what some systems cannot hold. */
 export function isOdd(name: string): boolean {
-  return name.split("/").some((part) =>
-    /[|<>:"?*%#]|[ .]$/.test(part) || /^(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)/.test(part)
-  );
+  const parts = name.split("/");
+  // The last part gets an extension.
+  return parts.some((part) =>
+    /[|<>:"?*%#]/.test(part) || /^(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)/.test(part)
+  ) || parts.slice(0, -1).some((part) => /[ .]$/.test(part));
 }
 
 /** Of a file's name, on all common file systems. */
