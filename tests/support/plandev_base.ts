@@ -145,6 +145,22 @@ insert into merlin.plan (model_id, name, start_time, duration, owner) values
   (3, 'Überflug', '2032-04-01 00:00:00+00', '45 minutes', null);
 `;
 
+/** The table of the users' sequences. */
+export const SEQUENCE_TABLE = `create table sequencing.user_sequence (
+  id integer generated always as identity primary key,
+  created_at timestamptz not null default '2032-01-11 00:00:00+00',
+  definition text not null,
+  is_locked boolean not null default false,
+  seq_json jsonb,
+  name text not null,
+  owner text,
+  parcel_id integer references sequencing.parcel (id) on delete set null,
+  updated_at timestamptz not null default '2032-01-11 00:00:00+00',
+  workspace_id integer not null references sequencing.workspace (id) on delete cascade
+);
+comment on table sequencing.user_sequence is 'Commands, as somebody has written them.';
+`;
+
 const SEQUENCING = `create schema sequencing;
 
 create table sequencing.parcel (
@@ -164,20 +180,7 @@ create table sequencing.workspace (
 );
 comment on table sequencing.workspace is 'A set of sequences.';
 
-create table sequencing.user_sequence (
-  id integer generated always as identity primary key,
-  created_at timestamptz not null default '2032-01-11 00:00:00+00',
-  definition text not null,
-  is_locked boolean not null default false,
-  seq_json jsonb,
-  name text not null,
-  owner text,
-  parcel_id integer references sequencing.parcel (id) on delete set null,
-  updated_at timestamptz not null default '2032-01-11 00:00:00+00',
-  workspace_id integer not null references sequencing.workspace (id) on delete cascade
-);
-comment on table sequencing.user_sequence is 'Commands, as somebody has written them.';
-
+${SEQUENCE_TABLE}
 insert into sequencing.parcel (name, owner) values ('Burrower flight', 'grace');
 `;
 

@@ -4,7 +4,23 @@
  * @module
  */
 
+import { SEQUENCE_TABLE } from "./plandev_base.ts";
 import type { ReleaseMigration } from "./plandev_ledger.ts";
+
+// What only works outside of a transaction is in the function alone, where nobody runs it.
+const DERIVED_EVENTS = `create materialized view merlin.derived_event as
+  select key, source, starts_at from merlin.external_event;
+create unique index derived_event_key on merlin.derived_event (key, source);
+
+create function merlin.refresh_derived_events()
+returns trigger
+language plpgsql as $$
+begin
+  refresh materialized view concurrently merlin.derived_event;
+  return null;
+end
+$$;
+`;
 
 /** In their order, without the calls that mark them. */
 export const NEWEST_MIGRATIONS: readonly ReleaseMigration[] = [
@@ -71,7 +87,6 @@ drop function merlin.plan_fits_model();
   },
   {
     name: "derived_events",
-    // What only works outside of a transaction is in the function alone, where nobody runs it.
     up: `create table merlin.external_event (
   key text not null,
   source text not null,
@@ -82,19 +97,7 @@ drop function merlin.plan_fits_model();
 insert into merlin.external_event values
   ('pass 1', 'antennas', '2032-03-01 04:00:00+00'), ('pass 2', 'antennas', '2032-03-01 16:00:00+00');
 
-create materialized view merlin.derived_event as
-  select key, source, starts_at from merlin.external_event;
-create unique index derived_event_key on merlin.derived_event (key, source);
-
-create function merlin.refresh_derived_events()
-returns trigger
-language plpgsql as $$
-begin
-  refresh materialized view concurrently merlin.derived_event;
-  return null;
-end
-$$;
-`,
+${DERIVED_EVENTS}`,
     down: `drop function merlin.refresh_derived_events();
 drop materialized view merlin.derived_event;
 drop table merlin.external_event;
@@ -135,20 +138,8 @@ create view merlin.timeline as
     name: "sequences_are_files",
     // What the "after" task of 25 has not moved by now is gone; the way back makes the table, not its rows.
     up: "drop table sequencing.user_sequence;\n",
-    down: `create table sequencing.user_sequence (
-  id integer generated always as identity primary key,
-  created_at timestamptz not null default '2032-01-11 00:00:00+00',
-  definition text not null,
-  is_locked boolean not null default false,
-  seq_json jsonb,
-  name text not null,
-  owner text,
-  parcel_id integer references sequencing.parcel (id) on delete set null,
-  updated_at timestamptz not null default '2032-01-11 00:00:00+00',
-  workspace_id integer not null references sequencing.workspace (id) on delete cascade,
-  origin text not null default 'database'
-);
-comment on table sequencing.user_sequence is 'Commands, as somebody has written them.';
+    down: `${SEQUENCE_TABLE}alter table sequencing.user_sequence
+  add column origin text not null default 'database';
 create index user_sequence_by_workspace on sequencing.user_sequence (workspace_id, name);
 create trigger touch before update of name on sequencing.user_sequence
   for each row execute function sequencing.touch();
@@ -183,19 +174,7 @@ lock table merlin.external_event in share row exclusive mode;
 insert into merlin.derived_event select key, source, starts_at from merlin.external_event;
 `,
     down: `drop table merlin.derived_event;
-create materialized view merlin.derived_event as
-  select key, source, starts_at from merlin.external_event;
-create unique index derived_event_key on merlin.derived_event (key, source);
-
-create function merlin.refresh_derived_events()
-returns trigger
-language plpgsql as $$
-begin
-  refresh materialized view concurrently merlin.derived_event;
-  return null;
-end
-$$;
-`,
+${DERIVED_EVENTS}`,
   },
   {
     name: "model_executable",
