@@ -11,6 +11,8 @@ import type { Runtime, StopSignal } from "./runtime.ts";
 export interface Interruption {
   /** The error that ends the run, once a signal was received. */
   readonly error: InterruptedError | undefined;
+  /** Aborted by the first signal, with the error as reason. */
+  readonly stop: AbortSignal;
   /** Sets what state things are in, for the errors of signals that are yet to come. */
   describe(state: string): void;
   /** Waits for `work`, but no longer than until a signal. @throws {InterruptedError} */
@@ -29,6 +31,7 @@ export function watchInterruption(
   { onFirst, onSecond }: { onFirst(signal: StopSignal): void; onSecond(error: InterruptedError): void },
 ): Interruption {
   const received = Promise.withResolvers<never>();
+  const stop = new AbortController();
   // A signal outside of `race` is no unhandled rejection.
   received.promise.catch(() => {});
   let error: InterruptedError | undefined;
@@ -40,6 +43,7 @@ export function watchInterruption(
       next: "Look at the status; run the same command again to continue",
     });
     received.reject(error);
+    stop.abort(error);
     return error;
   }
 
@@ -56,6 +60,7 @@ export function watchInterruption(
     get error() {
       return error;
     },
+    stop: stop.signal,
     check() {
       if (error !== undefined) throw error;
     },

@@ -83,13 +83,23 @@ export function findBadNames(sequences: readonly Named<Nameable>[]): BadName[] {
 
 /** Whether newer workspace servers refuse a file of this name, as they do what some systems cannot hold. */
 export function isOdd(name: string): boolean {
-  return name.split("/").some((part) =>
-    /[|<>:"?*%#]|[ .]$/.test(part) || /^(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)/.test(part)
-  );
+  const parts = name.split("/");
+  // The last part gets an extension.
+  return parts.some((part) =>
+    /[|<>:"?*%#]/.test(part) || /^(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)/.test(part)
+  ) || parts.slice(0, -1).some((part) => /[ .]$/.test(part));
 }
 
 /** Of a file's name, on all common file systems. */
 const MOST_BYTES = 255;
+
+/**
+ * Folders that workspace servers keep for themselves from PlanDev 4.5 on, in capitals as well.
+ *
+ * Refused for every server, though older ones take them and none says which release it is of: the next upgrade would put
+ * the history of the workspace in the place of `.git`, and neither show nor give out a file in any of them.
+ */
+const RESERVED = new Set([".git", ".gitignore", ".gitattributes", ".gitmodules", ".seqdev"]);
 
 function findProblem(name: string): string | undefined {
   if (!name.isWellFormed()) return "is no valid text";
@@ -98,6 +108,11 @@ function findProblem(name: string): string | undefined {
   const parts = name.split("/");
   if (parts.includes("")) return name === "" ? "is empty" : "has an empty part before or after a /";
   if (parts.some((part) => part === "." || part === "..")) return 'has a part that is "." or ".."';
+  // The last part gets an extension, with which it is another name.
+  const reserved = parts.slice(0, -1).find((part) => RESERVED.has(part.toLowerCase()));
+  if (reserved !== undefined) {
+    return `has a part ${quoteText(reserved)}, which is reserved from PlanDev 4.5 on`;
+  }
   const longest = Math.max(...parts.map((part) => new TextEncoder().encode(part).length));
   if (longest + JSON_EXTENSION.length > MOST_BYTES) {
     return `has a part of ${longest} bytes, which is too long for a file`;

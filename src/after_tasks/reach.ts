@@ -8,7 +8,9 @@ import { ToolError } from "../errors.ts";
 import { NoAnswerError } from "../hasura/problems.ts";
 import { quoteText } from "../quote.ts";
 import type { Nameable } from "./file_names.ts";
+import { withStoppedPauses } from "./stop.ts";
 import type { AfterTaskOptions } from "./types.ts";
+import { findAdminRole } from "./venue_role.ts";
 import { explainServer, noEndpointError } from "./workspace_errors.ts";
 import { createWorkspaceServer, type WorkspaceServer } from "./workspace_server.ts";
 
@@ -22,20 +24,23 @@ export interface ReachWords {
 /**
  * The server, once it says that it is healthy.
  *
- * @throws {AfterTaskError} when it does not, or nobody says where it is
+ * @throws {AfterTaskError} when it does not, or nobody says where it is, or the venue has no role to speak as
  * @throws {ConfigError} when what is said cannot be used
+ * @throws what the run is stopped with, at once
  */
 export async function reachServer(
   options: AfterTaskOptions,
   { state, resume }: ReachWords,
 ): Promise<WorkspaceServer> {
-  const { rt, adminSecret, source, readTimeout, redact } = options;
+  const { adminSecret, readTimeout, redact, stop } = options;
   const workspace = whereabouts(options, state);
   if (workspace === undefined) throw noEndpointError({ state, resume });
+  const role = await findAdminRole(options, { state, resume });
   const { endpoint } = workspace;
-  const server = createWorkspaceServer(rt, { endpoint, adminSecret, source, timeout: readTimeout, redact });
+  const rt = withStoppedPauses(options);
+  const server = createWorkspaceServer(rt, { endpoint, adminSecret, role, stop, timeout: readTimeout, redact });
   try {
-    await untilHealthy(server, options);
+    await untilHealthy(server, { ...options, rt });
   } catch (error) {
     throw explainServer(error, { action: "use the workspace server", workspace, state, resume });
   }
@@ -43,20 +48,22 @@ export async function reachServer(
 }
 
 /**
- * Whether the server takes the secret, which its health does not tell. Looks for a file that need not be there.
+ * Whether the server takes the secret and the role, which its health does not tell. Looks for a file that need not be
+ * there.
  *
  * @throws {AfterTaskError} when it does not
  */
-export async function checkSecret(
+export async function checkAccess(
   server: WorkspaceServer,
   options: AfterTaskOptions,
   { file, state, resume }: ReachWords & { file: { sequence: Nameable; name: string } },
 ): Promise<void> {
   try {
-    await server.checkSecret({ workspaceId: file.sequence.workspaceId, name: file.name });
+    await server.checkAccess({ workspaceId: file.sequence.workspaceId, name: file.name });
   } catch (error) {
-    const workspace = { ...options.workspace(), endpoint: server.endpoint };
-    throw explainServer(error, { action: `look for ${quoteText(file.name)}`, workspace, state, resume, file });
+    const workspace = { ...options.workspace(), endpoint: server.endpoint, role: server.role };
+    const action = `look for ${quoteText(file.name)} on the workspace server`;
+    throw explainServer(error, { action, workspace, state, resume, file });
   }
 }
 

@@ -13,7 +13,7 @@ import type { MigrationName } from "../migrations/types.ts";
 export interface AfterTaskOptions {
   rt: Pick<Runtime, "fetch" | "now" | "sleep" | "every">;
   client: HasuraClient;
-  /** Hasura's name of the database; tells the product, too. */
+  /** Hasura's name of the database. */
   source: string;
   adminSecret: string;
   /** Takes secrets out of what a server said, before it is shortened. */
@@ -29,8 +29,8 @@ export interface AfterTaskOptions {
    * Asked for only where there is something to move. @throws {ConfigError} when what was given cannot be used
    */
   workspace(): { endpoint: string; derivedFrom?: string } | undefined;
-  /** @throws {ToolError} when the run is to stop; asked between two files */
-  checkStop(): void;
+  /** Aborted with a `ToolError` when the run is to stop: between two files, and where the workspace server is waited for. */
+  stop: AbortSignal;
   /** Told what the operator should know. */
   onNote(text: string): void;
   /** Told what is being done right now. */

@@ -12,13 +12,14 @@ import type { BadName, Nameable } from "./file_names.ts";
 import { RefusedError } from "./replies.ts";
 import { SEQUENCES_TABLE } from "./sequences.ts";
 import { capital } from "./task_error.ts";
+import { RELEASE_ROLE } from "./venue_role.ts";
 import { OtherContentError } from "./workspace_server.ts";
 
 /** What the call was for, and what to say besides the reason. */
 export interface ServerFailure {
   /** As in "Cannot <action>". */
   action: string;
-  workspace: { endpoint: string; derivedFrom?: string };
+  workspace: { endpoint: string; derivedFrom?: string; role?: string };
   state: string;
   /** How to go on once the cause is removed. */
   resume: string;
@@ -35,14 +36,23 @@ export function explainServer(error: unknown, failure: ServerFailure): unknown {
   const where = derivedFrom === undefined
     ? quoteText(endpoint)
     : `${quoteText(endpoint)}, which follows from Hasura's address ${quoteText(derivedFrom)}`;
-  const at = failure.file === undefined ? ` at ${where}` : ` to the workspace server at ${where}`;
   // What a server will not take can be put there in another way, which an unreachable one cannot.
   const byHand = isOtherContent(error) ? '; or complete the move by hand, and run "aerie_db_migration after done"' : "";
-  return new AfterTaskError(`Cannot ${action}${at}: ${error.message}`, {
+  return new AfterTaskError(`Cannot ${action} at ${where}: ${reasonOf(error, failure)}`, {
     state,
     next: `${advice}; then ${resume}${byHand}`,
     cause: error,
   });
+}
+
+/** What the server said; where it was about the rights of a role, with that role, which the server does not name. */
+function reasonOf({ message }: Error, { workspace: { role } }: ServerFailure): string {
+  if (role === undefined || !isAboutRole(message)) return message;
+  return `The rights of role ${quoteText(role)} could not be checked: ${message.replace(/^The/, "the")}`;
+}
+
+function isAboutRole(message: string): boolean {
+  return /Could not check permissions/.test(message);
 }
 
 function isOtherContent(error: Error): boolean {
@@ -62,6 +72,7 @@ function adviceFor(error: unknown, failure: ServerFailure): string | undefined {
     return adviceFor(error.cause, failure);
   }
   if (error instanceof OtherContentError) return adviceForContent(error, failure);
+  if (isAboutRole(error instanceof Error ? error.message : "")) return adviceForRole(failure);
   if (error instanceof NoAnswerError && failure.file !== undefined) {
     const advice = adviceForWords(error.message, failure.file);
     if (advice !== undefined) return advice;
@@ -88,7 +99,15 @@ function adviceForContent({ isBeginning }: OtherContentError, { file }: ServerFa
     "remove the file on the workspace server, which this tool never replaces";
 }
 
-function adviceForRefusal({ status }: RefusedError, { file }: ServerFailure): string {
+function adviceForRole({ workspace: { role } }: ServerFailure): string {
+  const name = quoteText(role ?? RELEASE_ROLE);
+  return `Check that the workspace server is of a release of Aerie or PlanDev, which lets role ${
+    quoteText(RELEASE_ROLE)
+  } ` +
+    `do everything; that it uses this Hasura; and that table permissions.user_roles has role ${name}`;
+}
+
+function adviceForRefusal({ status }: RefusedError, { file, workspace: { role } }: ServerFailure): string {
   const checkEndpoint = "check that --workspace-endpoint is the workspace server of this venue";
   // Its health is told to everybody.
   if (file === undefined) return capital(checkEndpoint);
@@ -99,7 +118,8 @@ function adviceForRefusal({ status }: RefusedError, { file }: ServerFailure): st
     case 401:
       return "Start the workspace server with the same HASURA_GRAPHQL_ADMIN_SECRET as Hasura";
     case 403:
-      return `Let the role that the file belongs to write files (see "permissions" in the database); ${checkEndpoint}`;
+      return `Let role ${quoteText(role ?? RELEASE_ROLE)} write files (schema permissions of the database); ` +
+        checkEndpoint;
     case 404:
       return `The workspace server does not know workspace ${file.sequence.workspaceId}: ${checkEndpoint}, and that ` +
         "it uses the same database as this Hasura";
@@ -116,10 +136,8 @@ const SIZE_ADVICE = "Raise the size of a file that the workspace server, or a pr
 
 function renameAdvice(id: number): string {
   return 'If it is the name: newer workspace servers take none with < > : " | ? * % #, none with a part that ends in ' +
-    `a blank or a period, and not those that they need themselves; rename it with ${
-      renameSql(id)
-    }, to a name that no ` +
-    "other sequence of its workspace has";
+    "a blank or a period, and not those that they need themselves, such as .git; rename it with " +
+    `${renameSql(id)}, to a name that no other sequence of its workspace has`;
 }
 
 function renameSql(id: number): string {

@@ -9,10 +9,10 @@
 import { askPatiently } from "../hasura/ask.ts";
 import { NoAnswerError } from "../hasura/problems.ts";
 import { exchange, type Reply } from "../hasura/transport.ts";
-import { productOf } from "../migrations/types.ts";
 import type { Runtime } from "../runtime.ts";
 import { filePath, lastPart } from "./file_names.ts";
-import { errorOfReply, isPage } from "./replies.ts";
+import { errorOfReply, isPage, RefusedError, UNKNOWN_ROLE } from "./replies.ts";
+import { LEGACY_USER } from "./venue_role.ts";
 
 /** Where the workspace server is, and how it lets us in. */
 export interface WorkspaceServerOptions {
@@ -20,8 +20,10 @@ export interface WorkspaceServerOptions {
   endpoint: string;
   /** Hasura's, which the workspace server knows, too. */
   adminSecret: string;
-  /** Hasura's name of the database; tells the product, whose name the roles have. */
-  source: string;
+  /** The role to speak as. */
+  role: string;
+  /** Ends what changes nothing; a file that is being sent is not broken off. */
+  stop: AbortSignal;
   /** Milliseconds for each file, all attempts together. */
   timeout: number;
   redact: (text: string) => string;
@@ -38,10 +40,12 @@ export interface WorkspaceFile {
 /** One workspace server. */
 export interface WorkspaceServer {
   readonly endpoint: string;
+  /** The role that is spoken as. */
+  readonly role: string;
   /** Asks whether it is there and at work. @throws {NoAnswerError | RefusedError} */
   checkHealth(): Promise<void>;
-  /** Asks for a file, whatever the answer. @throws {RefusedError} when the server does not take the secret */
-  checkSecret(file: Pick<WorkspaceFile, "workspaceId" | "name">): Promise<void>;
+  /** Asks for a file, whatever the answer. @throws {RefusedError} when the server does not take the secret or the role */
+  checkAccess(file: Pick<WorkspaceFile, "workspaceId" | "name">): Promise<void>;
   /**
    * Sees to it that the server has the file, and looks whether it has. `there`: it had it before.
    *
@@ -64,20 +68,17 @@ export class OtherContentError extends Error {
   }
 }
 
-/** Who files belong to that nobody has uploaded; the releases' own script has the same names. */
-function identityOf(source: string): Record<"x-hasura-role" | "x-hasura-user-id", string> {
-  return productOf(source) === "PlanDev"
-    ? { "x-hasura-role": "plandev_admin", "x-hasura-user-id": "PlanDev Legacy" }
-    : { "x-hasura-role": "aerie_admin", "x-hasura-user-id": "Aerie Legacy" };
-}
-
 /** Creates a client. Nothing is sent before the first call. */
 export function createWorkspaceServer(
   rt: Pick<Runtime, "fetch" | "now" | "sleep" | "every">,
   options: WorkspaceServerOptions,
 ): WorkspaceServer {
-  const { endpoint, timeout, redact } = options;
-  const headers = { "x-hasura-admin-secret": headerText(options.adminSecret), ...identityOf(options.source) };
+  const { endpoint, role, timeout, redact, stop } = options;
+  const headers = {
+    "x-hasura-admin-secret": headerText(options.adminSecret),
+    "x-hasura-role": role,
+    "x-hasura-user-id": LEGACY_USER,
+  };
   // Whether anybody has ever answered: until then a refused connection is most likely a wrong address.
   let isReached = false;
 
@@ -121,22 +122,26 @@ export function createWorkspaceServer(
 
   return {
     endpoint,
+    role,
     checkHealth: () =>
       askAgain(async (signal) => {
-        const reply = await send("/health", { signal });
+        const reply = await send("/health", { signal: AbortSignal.any([signal, stop]) });
         if (reply.status !== 200 || isPage(reply)) throw errorOfReply(reply, redact);
       }),
-    checkSecret: ({ workspaceId, name }) =>
+    checkAccess: ({ workspaceId, name }) =>
       askAgain(async (signal) => {
-        const reply = await send(filePath(workspaceId, name), { headers, signal });
+        const reply = await send(filePath(workspaceId, name), { headers, signal: AbortSignal.any([signal, stop]) });
+        const error = reply.status < 400 ? undefined : errorOfReply(reply, redact);
         // Before the migration it may not know the workspace, and answer with anything else.
-        if (reply.status === 401) throw errorOfReply(reply, redact);
+        if (error instanceof RefusedError && ([401, 403].includes(error.status) || error.type === UNKNOWN_ROLE)) {
+          throw error;
+        }
       }),
     async store(file) {
       let wasSent = false;
       await askAgain(async (signal) => {
         try {
-          if (await isThere(file, signal)) return;
+          if (await isThere(file, wasSent ? signal : AbortSignal.any([signal, stop]))) return;
           wasSent = true;
           await put(file, signal);
           if (await isThere(file, signal)) return;

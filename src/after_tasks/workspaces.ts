@@ -101,7 +101,7 @@ async function moveAll(
   for (const sequence of sequences) {
     const contents = await readFiles(sequence, options, state());
     for (const { name, text } of contents) {
-      options.checkStop();
+      options.stop.throwIfAborted();
       options.onProgress(`moving sequences to the workspace server: ${done + 1} of ${files} files`);
       const { workspaceId } = sequence;
       try {
@@ -109,8 +109,10 @@ async function moveAll(
         if (stored === "there") alreadyThere++;
       } catch (error) {
         throw explainServer(error, {
-          action: `move ${quoteText(name)} of workspace ${workspaceId} (file ${done + 1} of ${files})`,
-          workspace: { ...options.workspace(), endpoint: server.endpoint },
+          action: `move ${quoteText(name)} of workspace ${workspaceId} (file ${
+            done + 1
+          } of ${files}) to the workspace server`,
+          workspace: { ...options.workspace(), endpoint: server.endpoint, role: server.role },
           state: state(),
           resume: RESUME,
           file: { sequence, name },

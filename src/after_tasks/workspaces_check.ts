@@ -6,7 +6,7 @@
 
 import { quoteText } from "../quote.ts";
 import { assignFileNames, DEFINITION_EXTENSION, findBadNames, isOdd, type Nameable, type Named } from "./file_names.ts";
-import { checkSecret, reachServer } from "./reach.ts";
+import { checkAccess, reachServer } from "./reach.ts";
 import { countSequences, lackingColumns, listSequences, type Sequence, type SequenceSource } from "./sequences.ts";
 import { explainHasura } from "./task_error.ts";
 import type { AfterTaskOptions } from "./types.ts";
@@ -44,7 +44,7 @@ export async function checkMove(options: AfterTaskOptions): Promise<void> {
   const server = await reachServer(options, { state: NOTHING, resume });
   if (first === undefined) return;
   const file = { sequence: first, name: `${first.fileName}${DEFINITION_EXTENSION}` };
-  await checkSecret(server, options, { file, state: NOTHING, resume });
+  await checkAccess(server, options, { file, state: NOTHING, resume });
 }
 
 /** Most names of sequences that are shown. */

@@ -52,11 +52,15 @@ export async function runAfter(
     const open = openAfterTasks(ledger).map((version) => nameOf(version, venue.folder));
     const work = { venue, open, interruption };
     const result = action === "run" ? await runTasks(context, work) : await markTasks(context, { ...work, asks });
-    // Nothing was left out, and yet whoever has sent the signal must see that it was received.
-    if (result.error === undefined && interruption.error !== undefined) {
-      interruption.error.state = "All that was asked for is done";
-      interruption.error.next = "Nothing is left to do here";
-      result.error = interruption.error;
+    const { error: interrupted } = interruption;
+    // Also where nothing was left out, or it failed at something else: whoever has sent the signal looks for its code.
+    if (interrupted !== undefined && result.error !== interrupted) {
+      const { message, state, next } = result.error ?? {};
+      interrupted.state = message === undefined
+        ? "All that was asked for is done"
+        : `${message}${state === undefined ? "" : `; ${state}`}`;
+      interrupted.next = next ?? "Nothing is left to do here";
+      result.error = interrupted;
     }
     if (result.error !== undefined) reporter.emit({ type: "failure", error: result.error });
     reporter.finish({
@@ -84,7 +88,7 @@ interface Result {
 }
 
 async function runTasks(context: CommandContext, { venue, open, interruption }: Work): Promise<Result> {
-  const runner = createAfterTaskRunner(context, venue, { checkStop: () => interruption.check() });
+  const runner = createAfterTaskRunner(context, venue, { stop: interruption.stop });
   const error = await failureOf(async () => {
     for (const migration of open) await runner.run(migration);
   });
@@ -95,7 +99,7 @@ async function markTasks(context: CommandContext, work: Work & { asks: boolean }
   const { venue, open, interruption, asks } = work;
   const { rt, redactor, reporter, stderr, color, waiting } = context;
   const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
-  const options = afterTaskOptions(context, venue, { checkStop: () => interruption.check() });
+  const options = afterTaskOptions(context, venue, { stop: interruption.stop });
   const done: DoneAfterTask[] = [];
   const error = await failureOf(async () => {
     for (const migration of open) {

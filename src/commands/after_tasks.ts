@@ -6,7 +6,7 @@
 
 import { deriveWorkspaceEndpoint } from "../after_tasks/workspace_endpoint.ts";
 import { type AfterTaskOptions, checkAfterTask, knownAfterTask, runAfterTask } from "../after_tasks/tasks.ts";
-import { InterruptedError } from "../errors.ts";
+import { InterruptedError, ToolError } from "../errors.ts";
 import { type MigrationName, migrationTitle } from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
@@ -22,14 +22,14 @@ export interface AfterTaskRunner {
   run(migration: MigrationName): Promise<void>;
 }
 
-/** Creates a runner; `checkStop` ends a task between two files. */
+/** Creates a runner; `stop` ends a task between two files, and where the workspace server is waited for. */
 export function createAfterTaskRunner(
   context: CommandContext,
   venue: Venue,
-  { checkStop }: { checkStop(): void },
+  { stop }: { stop: AbortSignal },
 ): AfterTaskRunner {
   const { reporter, waiting } = context;
-  const options = afterTaskOptions(context, venue, { checkStop });
+  const options = afterTaskOptions(context, venue, { stop });
   const done: DoneAfterTask[] = [];
   return {
     done,
@@ -45,11 +45,16 @@ export function createAfterTaskRunner(
         done.push(task);
         reporter.emit({ type: "after-task-done", task });
       } catch (error) {
-        if (error instanceof InterruptedError) {
-          error.state = `${title} is applied, and its "after" task is not complete; what it has done stays`;
-          error.next = "Run the same command again, or after run: the task goes on from there";
-        }
-        throw error;
+        const interrupted: unknown = stop.reason;
+        if (!(error instanceof ToolError) || !(interrupted instanceof InterruptedError)) throw error;
+        // Whoever has sent the signal looks for its code, also where the task failed at something else meanwhile.
+        const reason = error === interrupted ? "" : `: ${error.message}`;
+        interrupted.state =
+          `${title} is applied, and its "after" task is not complete${reason}; what it has done stays`;
+        interrupted.next = error === interrupted
+          ? "Run the same command again, or after run: the task goes on from there"
+          : error.next;
+        throw interrupted;
       }
     },
   };
@@ -59,7 +64,7 @@ export function createAfterTaskRunner(
 export function afterTaskOptions(
   { rt, redactor, reporter, waiting }: CommandContext,
   { client, settings, target, timeouts }: Venue,
-  { checkStop }: { checkStop(): void },
+  { stop }: { stop: AbortSignal },
 ): AfterTaskOptions {
   return {
     rt,
@@ -79,7 +84,7 @@ export function afterTaskOptions(
       const derived = deriveWorkspaceEndpoint(settings.endpoint);
       return derived === undefined ? undefined : { endpoint: derived, derivedFrom: settings.endpoint };
     },
-    checkStop,
+    stop,
     onNote: (text) => reporter.emit({ type: "note", text }),
     onProgress: (text) => waiting.say(text),
   };

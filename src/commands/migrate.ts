@@ -107,7 +107,7 @@ async function migrate(
     isForward: direction === "apply",
     source: target.source,
   }));
-  const tasks = createAfterTaskRunner(context, venue, { checkStop: () => interruption.check() });
+  const tasks = createAfterTaskRunner(context, venue, { stop: interruption.stop });
   // Known before the first step where all of them are wanted: a run that ends in the middle leaves the venue unusable.
   if (options.all === true && !skipsTasks) {
     for (const migration of expectedTasks) await interruption.race(tasks.check(migration));

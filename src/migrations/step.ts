@@ -58,6 +58,7 @@ export function stepText(options: StepTextOptions): string {
   // which nobody could tell what happened.
   return `${comment}
 set transaction isolation level read committed;
+discard plans;
 do $aerie_db_migration_guard$
 begin
   begin

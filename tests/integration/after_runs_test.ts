@@ -181,6 +181,36 @@ Deno.test("what is known to fail is told before anything is migrated", async (t)
     assert.match(stderr, /answered 401.*\nstate: Nothing was changed\nnext: Start the workspace server with the same/);
     assert.deepEqual(await venue.ledger(), upTo(23));
   });
+  await t.step("a role that the workspace server does not know", async () => {
+    await using other = startWorkspaceServer({ ...SERVER, adminRole: "plandev_admin", roles: ["plandev_admin"] });
+    const { code, stderr } = await run([...UP_ALL, `--workspace-endpoint=${other.url}`]);
+    assert.equal(code, 8);
+    assert.match(
+      stderr,
+      /: The rights of role "aerie_admin" could not be checked: the server answered 500 with "Could not .* 'aerie_admin'/,
+    );
+    assert.match(stderr, /^state: Nothing was changed\nnext: Check that the workspace server is of a release/m);
+    assert.doesNotMatch(stderr, /WorkspaceBindings/);
+    assert.deepEqual(await venue.ledger(), upTo(23));
+    assert.equal(other.log.length, 2, "it is not asked again");
+  });
+  await t.step("a role that may not", async () => {
+    const roles = ["aerie_admin", "viewer"];
+    await using other = startWorkspaceServer({ ...SERVER, adminRole: "plandev_admin", roles });
+    const { code, stderr } = await run([...UP_ALL, `--workspace-endpoint=${other.url}`]);
+    assert.equal(code, 8);
+    assert.match(stderr, /: The server answered 403 with "Role 'aerie_admin' is not allowed to perform action/);
+    assert.match(stderr, /^state: Nothing was changed\nnext: Let role "aerie_admin" write files/m);
+  });
+  await t.step("a venue without a role of administrators", async () => {
+    await venue.sql("delete from permissions.user_roles where role = 'aerie_admin'");
+    const { code, stderr } = await run(UP_ALL);
+    assert.equal(code, 8);
+    assert.match(stderr, /permissions\.user_roles lacks role "aerie_admin": it has "user", "viewer"$/m);
+    assert.match(stderr, /^state: Nothing was changed$/m);
+    await venue.sql("insert into permissions.user_roles (role) values ('aerie_admin')");
+    assert.deepEqual(await venue.ledger(), upTo(23));
+  });
   await t.step("an option comes before the environment", async () => {
     const env = { WORKSPACE_SERVER_ENDPOINT: unused };
     const { code, stderr } = await run([...UP_ALL, `--workspace-endpoint=${server.url}/`], { env });
@@ -315,6 +345,52 @@ Deno.test("names that newer workspace servers refuse are told before, and with w
   const second = await run(UP_ALL);
   assert.equal(second.code, 0, second.stderr);
   assert.ok(server.files.has("1/heater no 2.seq"));
+});
+
+Deno.test("names in folders that servers keep for themselves from 4.5 on are told before anything is moved", async (t) => {
+  const names = [".git/hooks", "day 1/.SeqDev/state", ".gitignore", ".git"];
+  const sequences = names.map((name) => ({ name, definition: "C NOTHING\n", seqJson: null, workspaceId: 1 }));
+  await using release = await createRelease({ withMetadata: false, sequences });
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  // None says which release it is of, and older ones take them.
+  for (const reservesPaths of [true, false]) {
+    await t.step(reservesPaths ? "4.5" : "an older server", async () => {
+      await using server = startWorkspaceServer({ ...SERVER, reservesPaths });
+      await venue.reset();
+      const run = runner(venue, release, server);
+      const first = await run(UP_ALL);
+      assert.equal(first.code, 8, first.stderr);
+      assert.match(
+        first.stderr,
+        /: 2 sequences have names that no file can have: 1 of workspace 1, "\.git\/hooks", has a/,
+      );
+      assert.match(
+        first.stderr,
+        /; 2 of workspace 1, "day 1\/\.SeqDev\/state", has a part "\.SeqDev", which is reserved from PlanDev 4\.5 on$/m,
+      );
+      assert.match(
+        first.stderr,
+        /^state: Nothing was changed\nnext: Rename each with "update sequencing\.user_sequence set name = 'NEW NAME' where id = 1;"/m,
+      );
+      assert.deepEqual([await venue.ledger(), server.log], [upTo(24), []]);
+      // The same for a task that is open: not one file before it is put right.
+      assert.equal((await run([...UP_ALL, "--skip-after"])).code, 8);
+      const open = await run(["after", "run"]);
+      assert.equal(open.code, 8);
+      assert.match(open.stderr, /"\.git\/hooks".*\nstate: .*; no file was moved by this run; /);
+      assert.deepEqual(server.log, []);
+      await venue.sql("update sequencing.user_sequence set name = 'hooks' where id = 1");
+      await venue.sql("update sequencing.user_sequence set name = 'day 1/state' where id = 2");
+      const second = await run(UP_ALL);
+      assert.equal(second.code, 0, second.stderr);
+      assert.deepEqual([...server.files.keys()], [
+        "1/hooks.seq",
+        "1/day 1/state.seq",
+        "1/.gitignore.seq",
+        "1/.git.seq",
+      ]);
+    });
+  }
 });
 
 Deno.test("--wait waits for the workspace server, too", async () => {
@@ -464,6 +540,98 @@ Deno.test("a signal ends a task between two files", async () => {
   assert.equal(server.files.size, 5);
   assert.equal((await run(UP_ALL)).code, 0);
   assertAllThere(server);
+});
+
+Deno.test("a signal ends the wait for the workspace server at once", async (t) => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(24) });
+  const commands: [args: string[], at: number, stdin: string, state: RegExp][] = [
+    [UP_ALL, 24, "", /^state: Nothing was changed$/m],
+    [["migrate", "-a"], 24, "y\n", /^state: 25_workspaces_setup was not started$/m],
+    [UP_ALL, 25, "", /^state: 25_workspaces_setup is applied, and its "after" task is not complete; /m],
+    [["after", "run"], 25, "", /^state: 25_workspaces_setup is applied, and its "after" task is not complete; /m],
+  ];
+  using real = createRuntime();
+  for (const [args, at, stdin, state] of commands) {
+    for (const way of ["refuses", "does not answer", "pauses"]) {
+      await t.step(`${args.join(" ")} at ${at}, which ${way}`, async () => {
+        await venue.reset({ baseSql: release.at(at) });
+        server.reset();
+        const never = Promise.withResolvers<void>();
+        if (way === "refuses") server.stop();
+        else if (way === "pauses") server.addFault({ path: /health/, times: 99, do: { html: 503 } });
+        else server.addFault({ path: /health/, times: 99, do: { hold: never.promise } });
+        const asked = Promise.withResolvers<void>();
+        let send: ((signal: "SIGINT") => void) | undefined;
+        const started = performance.now();
+        const running = runner(venue, release, server)([...args, "--wait=300"], {
+          stdin,
+          onSignalHandler: (handler) => void (send = handler),
+          runtime: {
+            // As long as they are: a pause must not be sat through.
+            sleep: (ms) => way === "pauses" ? new Promise(() => {}) : real.sleep(Math.min(ms, 20)),
+            async fetch(url, init) {
+              const answer = real.fetch(url, init);
+              if (!url.startsWith(server.url)) return await answer;
+              // The one that has been sent is waited for, or the pause after it.
+              const came = way === "does not answer" ? server.waitForRequest(() => true) : answer;
+              came.catch(() => {}).then(() => setTimeout(() => asked.resolve(), 0));
+              return await answer;
+            },
+          },
+        });
+        await Promise.race([asked.promise, running]);
+        send?.("SIGINT");
+        const { code, stderr } = await running;
+        never.resolve();
+        assert.equal(code, 130, stderr);
+        assert.match(stderr, state);
+        assert.ok(performance.now() - started < 20_000);
+        assert.deepEqual(await venue.ledger(), upTo(at));
+        assert.equal(server.files.size, 0);
+      });
+    }
+  }
+});
+
+Deno.test("a task that fails after a signal ends with the signal's code, and says why", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  let send: ((signal: "SIGINT") => void) | undefined;
+  const held = Promise.withResolvers<void>();
+  const locked = { status: 423, body: { message: "The file is locked" } };
+  server.addFault({ method: "PUT", nth: 2, when: "before", do: { hold: held.promise } });
+  server.addFault({ method: "PUT", nth: 2, when: "after", do: locked });
+  const running = runner(venue, release, server)(["after", "run"], {
+    onSignalHandler: (handler) => void (send = handler),
+  });
+  await server.waitForRequest(() => server.log.filter(({ method }) => method === "PUT").length === 2);
+  send?.("SIGINT");
+  held.resolve();
+  const { code, stderr } = await running;
+  assert.equal(code, 130, stderr);
+  assert.match(stderr, /^state: 25_workspaces_setup is applied, .* not complete: Cannot move .* locked"; what it has/m);
+});
+
+Deno.test("a task that cannot be marked after a signal ends with the signal's code, and says why", async () => {
+  await using release = await createRelease({ withMetadata: false });
+  await using server = startWorkspaceServer(SERVER);
+  await using venue = await startVenue({ ...SOURCE, baseSql: release.at(25) });
+  let send: ((signal: "SIGTERM") => void) | undefined;
+  const held = Promise.withResolvers<void>();
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before", do: { hold: held.promise } });
+  const running = runner(venue, release, server)(["after", "done"], {
+    onSignalHandler: (handler) => void (send = handler),
+  });
+  await venue.waitForRequest(({ type, readOnly }) => type === "run_sql" && readOnly === false);
+  await venue.sql("delete from migrations.schema_migrations where migration_id = 25");
+  send?.("SIGTERM");
+  held.resolve();
+  const { code, stderr } = await running;
+  assert.equal(code, 143, stderr);
+  assert.match(stderr, /^state: Cannot complete .*: the ledger does not show migration 25_.*; Nothing was changed$/m);
 });
 
 Deno.test("two runs at once move each file once, and one of them goes on", async () => {

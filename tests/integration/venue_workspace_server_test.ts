@@ -85,7 +85,7 @@ Deno.test("a file comes back as it was sent", async () => {
   assert.deepEqual([missing.status, missing.json.type, missing.json.service], [
     404,
     "NO_SUCH_FILE",
-    "workspace_server",
+    "aerie_workspace",
   ]);
 });
 
@@ -104,7 +104,14 @@ Deno.test("anybody may ask for the health, and nothing else", async (t) => {
     ],
     ["another secret", { ...headers, "x-hasura-admin-secret": "guess" }, 401, /^Invalid Hasura admin secret$/],
     ["no user", without(headers, "x-hasura-user-id"), 401, /^x-hasura-user-id header is required/],
-    ["a role that may not", { ...headers, "x-hasura-role": "viewer" }, 403, /^User with role 'viewer'/],
+    [
+      "a role without the right",
+      { ...headers, "x-hasura-role": "viewer" },
+      403,
+      /^Role 'viewer' is not allowed to perform action 'write_file_directory'$/,
+    ],
+    // The name that a draft of the renaming had.
+    ["an unknown role", { ...headers, "x-hasura-role": "plandev_admin" }, 500, /^Could not check permissions\.$/],
   ];
   for (const [title, headers, status, message] of cases) {
     await t.step(title, async () => {
@@ -114,19 +121,20 @@ Deno.test("anybody may ask for the health, and nothing else", async (t) => {
     });
   }
   assert.equal(server.files.size, 0);
-  for (const role of ["aerie_admin", "plandev_admin"]) {
-    const reply = await put(server, `1/${role}.seq`, "x", { headers: { ...headers, "x-hasura-role": role } });
-    assert.equal(reply.status, 200);
+  for (const role of [undefined, "aerie_admin"]) {
+    const given = role === undefined ? headers : { ...headers, "x-hasura-role": role };
+    assert.equal((await put(server, `1/${role}.seq`, "x", { headers: given })).status, 200);
   }
+  const unknown = await put(server, "1/a.seq", "x", { headers: { ...headers, "x-hasura-role": "plandev_admin" } });
+  const { type, service, cause } = unknown.json;
+  assert.deepEqual([type, service], ["GRAPHQL_SERVICE_EXCEPTION", "aerie_permissions"]);
+  assert.match(cause, /'aerie_admin', 'user', 'viewer'\] for type 'user_roles_enum', but found 'plandev_admin'/);
   assert.deepEqual(server.log.map(({ headers }) => headers["x-hasura-admin-secret"]), [
     "none",
     "none",
     "right",
     "wrong",
-    "right",
-    "right",
-    "right",
-    "right",
+    ...Array.from({ length: 6 }, () => "right"),
   ]);
 });
 
@@ -170,6 +178,25 @@ Deno.test("an upload that is not exactly right is refused, and nothing is stored
     assert.deepEqual([reply.status, reply.json.message], [400, "No file provided with the name a.seq"]);
   });
   assert.deepEqual(stored(server), { "1/old.seq": "old" });
+});
+
+Deno.test("parts of a path that servers keep for themselves from 4.5 on", async () => {
+  await using server = startWorkspaceServer({ reservesPaths: true });
+  for (const part of [".git", ".gitignore", ".gitattributes", ".gitmodules", ".seqdev", ".GIT", ".SeqDev"]) {
+    for (const path of [`${part}/a.seq`, `day 1/${part}/a.seq`, `day 1/${part}`]) {
+      const reply = await put(server, `1/${path.replaceAll(" ", "%20")}`, "x");
+      assert.deepEqual(
+        [reply.status, reply.json.type, reply.json.message],
+        [400, "RESERVED_PATH", `Path '${path}' is not allowed: '${part}' is reserved for internal use.`],
+      );
+    }
+    const read = await ask(server, `/ws/1/${part}/a.seq`);
+    assert.deepEqual([read.status, read.json.type], [400, "RESERVED_PATH"]);
+    assert.equal((await put(server, `1/${part}.seq`, "x")).status, 200);
+  }
+  server.reset({ reservesPaths: false });
+  assert.equal((await put(server, "1/.git/a.seq", "x")).status, 200);
+  assert.deepEqual(stored(server), { "1/.git/a.seq": "x" });
 });
 
 Deno.test("what fetch would tidy up", async () => {

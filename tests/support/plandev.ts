@@ -7,7 +7,7 @@
 import { createDeployment, type Deployment } from "./deployment.ts";
 import { type BaseOptions, baseSql, DEFAULT_SEQUENCES } from "./plandev_base.ts";
 import { metadataFiles } from "./plandev_metadata.ts";
-import { releaseMigrations, SHAPE_CHANGE } from "./plandev_migrations.ts";
+import { type MigrationsOptions, releaseMigrations, SHAPE_CHANGE } from "./plandev_migrations.ts";
 
 export { DEFAULT_SEQUENCES, releaseMigrations, SHAPE_CHANGE };
 export { tablesAbove } from "./plandev_metadata.ts";
@@ -17,7 +17,7 @@ export type { SequenceRow } from "./plandev_base.ts";
 export type Product = "Aerie" | "PlanDev";
 
 /** What a release is like. */
-export interface ReleaseOptions extends BaseOptions {
+export interface ReleaseOptions extends BaseOptions, MigrationsOptions {
   /** @default "PlanDev" */
   product?: Product;
   /** Number of its last migration. @default 28 */
@@ -51,7 +51,7 @@ export function releaseBaseSql(options: BaseOptions = {}): string {
 export async function createRelease(options: ReleaseOptions = {}): Promise<Release> {
   const { product = "PlanDev", newest = 28, withMetadata = true, files = {} } = options;
   const metadata = withMetadata ? Object.entries(metadataFiles({ source: product, newest })) : [];
-  const migrations = releaseMigrations(newest);
+  const migrations = releaseMigrations(newest, options);
   const deployment = await createDeployment({
     source: product,
     migrations,

@@ -70,8 +70,45 @@ create table permissions.account (
 );
 comment on table permissions.account is 'Who may log in.';
 
-insert into permissions.role values ('viewer', false), ('planner', true), ('plandev_admin', true);
-insert into permissions.account values ('ada', 'planner'), ('grace', 'plandev_admin'), ('visitor', 'viewer');
+insert into permissions.role values ('viewer', false), ('planner', true), ('aerie_admin', true);
+insert into permissions.account values ('ada', 'planner'), ('grace', 'aerie_admin'), ('visitor', 'viewer');
+
+create table permissions.user_roles (
+  role text primary key,
+  description text
+);
+comment on table permissions.user_roles is 'The roles that Hasura knows, as an enum.';
+
+insert into permissions.user_roles (role) values ('aerie_admin'), ('user'), ('viewer');
+
+create type permissions.function_key as enum ('branch_plan', 'rename_plan', 'share_view');
+
+create table permissions.user_role_right (
+  role text primary key references permissions.user_roles (role),
+  functions jsonb not null default '{}'
+);
+comment on table permissions.user_role_right is 'What a role may run, and on what.';
+
+create function permissions.check_rights()
+returns trigger
+language plpgsql as $$
+begin
+  -- The plan of this is kept by the session, with the enum in it.
+  if exists (
+    select from jsonb_object_keys(new.functions) key
+      where key <> all (select unnest(enum_range(null::permissions.function_key))::text)
+  ) then
+    raise exception 'There is no such function' using errcode = 'invalid_parameter_value';
+  end if;
+  return new;
+end
+$$;
+
+create trigger check_rights
+  before insert or update on permissions.user_role_right
+  for each row execute function permissions.check_rights();
+
+insert into permissions.user_role_right values ('user', '{"branch_plan": "NO_CHECK"}'), ('viewer', '{}');
 `;
 
 const MERLIN = `create schema merlin;
@@ -108,6 +145,22 @@ insert into merlin.plan (model_id, name, start_time, duration, owner) values
   (3, 'Überflug', '2032-04-01 00:00:00+00', '45 minutes', null);
 `;
 
+/** The table of the users' sequences. */
+export const SEQUENCE_TABLE = `create table sequencing.user_sequence (
+  id integer generated always as identity primary key,
+  created_at timestamptz not null default '2032-01-11 00:00:00+00',
+  definition text not null,
+  is_locked boolean not null default false,
+  seq_json jsonb,
+  name text not null,
+  owner text,
+  parcel_id integer references sequencing.parcel (id) on delete set null,
+  updated_at timestamptz not null default '2032-01-11 00:00:00+00',
+  workspace_id integer not null references sequencing.workspace (id) on delete cascade
+);
+comment on table sequencing.user_sequence is 'Commands, as somebody has written them.';
+`;
+
 const SEQUENCING = `create schema sequencing;
 
 create table sequencing.parcel (
@@ -127,20 +180,7 @@ create table sequencing.workspace (
 );
 comment on table sequencing.workspace is 'A set of sequences.';
 
-create table sequencing.user_sequence (
-  id integer generated always as identity primary key,
-  created_at timestamptz not null default '2032-01-11 00:00:00+00',
-  definition text not null,
-  is_locked boolean not null default false,
-  seq_json jsonb,
-  name text not null,
-  owner text,
-  parcel_id integer references sequencing.parcel (id) on delete set null,
-  updated_at timestamptz not null default '2032-01-11 00:00:00+00',
-  workspace_id integer not null references sequencing.workspace (id) on delete cascade
-);
-comment on table sequencing.user_sequence is 'Commands, as somebody has written them.';
-
+${SEQUENCE_TABLE}
 insert into sequencing.parcel (name, owner) values ('Burrower flight', 'grace');
 `;
 

@@ -6,6 +6,9 @@
 
 import { type ReleaseMigration, WORKSPACES_SETUP } from "./plandev_ledger.ts";
 
+/** What the down file of migration 24 of the real releases lacks, so that 24 cannot be applied again. */
+export const TOUCH_COLUMN_DOWN = "alter table sequencing.parcel\n  drop column updated_at;\n";
+
 /** In their order, without the calls that mark them, but for 25, which is whole. */
 export const LATE_MIGRATIONS: readonly ReleaseMigration[] = [
   {
@@ -105,8 +108,13 @@ begin
   return coalesce(answer, false);
 end
 $may_edit$;
+
+update permissions.user_role_right set functions = functions || '{"rename_plan": "OWNER"}' where role = 'user';
 `,
-    down: "drop function permissions.may_edit(text);\n",
+    // In the session that has reverted 23, the trigger's plan still has the enum that was dropped there.
+    down: `update permissions.user_role_right set functions = functions - 'rename_plan';
+drop function permissions.may_edit(text);
+`,
   },
   {
     name: "plans_of",
@@ -114,12 +122,22 @@ $may_edit$;
 returns setof merlin.plan
 stable
 language sql as $$ select * from merlin.plan where owner = _account order by start_time $$;
+
+alter type permissions.function_key add value 'list_plans';
 `,
-    down: "drop function merlin.plans_of(text);\n",
+    down: `update permissions.user_role_right set functions = functions - 'list_plans';
+-- No value can be taken out of an enum.
+drop type permissions.function_key;
+create type permissions.function_key as enum ('branch_plan', 'rename_plan', 'share_view');
+drop function merlin.plans_of(text);
+`,
   },
   {
     name: "touch_sequencing",
-    up: `create function sequencing.touch()
+    up: `alter table sequencing.parcel
+  add column updated_at timestamptz;
+
+create function sequencing.touch()
 returns trigger
 language plpgsql as $$ begin new.updated_at := now(); return new; end $$;
 
@@ -145,7 +163,7 @@ begin
   end loop;
 end $$;
 drop function sequencing.touch();
-`,
+${TOUCH_COLUMN_DOWN}`,
   },
   WORKSPACES_SETUP,
   {

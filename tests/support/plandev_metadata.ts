@@ -18,7 +18,7 @@ const TRACKED_FUNCTION = { schema: "merlin", name: "plans_of", since: 23 };
 
 /** The files, by their path below the metadata directory. */
 export function metadataFiles({ source, newest }: MetadataOptions): Record<string, string> {
-  const tables = TRACKED_TABLES.filter(({ since }) => since <= newest);
+  const tables = TRACKED_TABLES.filter((table) => isThere(table, newest));
   const files: Record<string, string> = {
     "version.yaml": "version: 3\n",
     "databases/databases.yaml": databasesYaml(source),
@@ -45,9 +45,13 @@ export function metadataFiles({ source, newest }: MetadataOptions): Record<strin
 
 /** Names of the tables that the metadata of a release tracks and a database at `version` lacks, as `schema.name`. */
 export function tablesAbove(version: number, { newest }: { newest: number }): string[] {
-  return TRACKED_TABLES.filter(({ since }) => since > version && since <= newest).map(({ schema, name }) =>
+  return TRACKED_TABLES.filter((table) => isThere(table, newest) && !isThere(table, version)).map(({ schema, name }) =>
     `${schema}.${name}`
   );
+}
+
+function isThere({ since, until = Infinity }: { since: number; until?: number | undefined }, version: number): boolean {
+  return since <= version && version < until;
 }
 
 function tablePath({ schema, name }: TrackedTable): string {
@@ -83,7 +87,7 @@ function tableYaml({ schema, name, columns, objects = [], arrays = [], owner }: 
         `  - name: ${relationship}\n    using:\n      foreign_key_constraint_on: ${column}\n`
       ).join("");
   }
-  const there = arrays.filter(([, since]) => since <= newest);
+  const there = arrays.filter(([, since, until]) => isThere({ since, until }, newest));
   if (there.length > 0) {
     text += "array_relationships:\n" + there.map(([[relationship, table, column]]) => {
       const [remoteSchema, remoteName] = table.split(".");

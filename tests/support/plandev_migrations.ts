@@ -6,7 +6,8 @@
 
 import type { TestMigration } from "./deployment.ts";
 import { EARLY_MIGRATIONS } from "./plandev_early.ts";
-import { LATE_MIGRATIONS } from "./plandev_late.ts";
+import { LATE_MIGRATIONS, TOUCH_COLUMN_DOWN } from "./plandev_late.ts";
+import { NEWEST_MIGRATIONS } from "./plandev_newest.ts";
 import type { ReleaseMigration } from "./plandev_ledger.ts";
 
 /** How the call that marks a migration is written, and what stands after it. */
@@ -25,15 +26,25 @@ const MARKS: Readonly<Record<number, Mark>> = {
   11: { quoted: true, end: "; -- nothing follows this, not even the end of the line" },
   // Text or number, both fit an integer.
   27: { quoted: true, end: ";\n" },
+  33: { quoted: true, end: "" },
+  35: { quoted: false, end: "" },
+  38: { quoted: false, end: "\n-- the end" },
 };
 
-const WRITTEN_OUT = [...EARLY_MIGRATIONS, ...LATE_MIGRATIONS];
+const WRITTEN_OUT = [...EARLY_MIGRATIONS, ...LATE_MIGRATIONS, ...NEWEST_MIGRATIONS];
+
+/** What a set of migrations is like. */
+export interface MigrationsOptions {
+  /** Whether the down file of 24 leaves a column behind, as that of the real releases does. @default false */
+  leavesColumn?: boolean;
+}
 
 /** Migrations 1 to `newest` as they are in the folder; those above the ones that are written out each make a table. */
-export function releaseMigrations(newest: number): TestMigration[] {
+export function releaseMigrations(newest: number, { leavesColumn = false }: MigrationsOptions = {}): TestMigration[] {
   return Array.from({ length: newest }, (_, index) => {
     const version = index + 1;
-    const { name, up, down } = WRITTEN_OUT[index] ?? generic(version);
+    const { name, up, down: whole } = WRITTEN_OUT[index] ?? generic(version);
+    const down = leavesColumn ? whole.replace(TOUCH_COLUMN_DOWN, "") : whole;
     const folder = `${version}_${name}`;
     if (version === SHAPE_CHANGE) return { folder, up, down };
     const { quoted, end } = MARKS[version] ?? { quoted: version < SHAPE_CHANGE, end: ";\n" };

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** A thing that is there from a version on. */
-export type Since<T> = [thing: T, since: number];
+/** A thing that is there from a version on, and up to the one before `until`. */
+export type Since<T> = [thing: T, since: number, until?: number];
 
 /** A table or view that the metadata tracks. */
 export interface TrackedTable {
@@ -13,6 +13,8 @@ export interface TrackedTable {
   name: string;
   /** The first version that has it. */
   since: number;
+  /** The first version that has it no more. @default none */
+  until?: number;
   /** Those that the permissions name. */
   columns: (string | Since<string>)[];
   /** Name and column of each relationship to one row. */
@@ -66,6 +68,8 @@ export const TRACKED_TABLES: readonly TrackedTable[] = [
     columns: ["id", "plan_id", "asked_by"],
     objects: [["plan", "plan_id"]],
   },
+  { schema: "merlin", name: "plan_folder", since: 29, columns: ["id", "name"] },
+  { schema: "merlin", name: "derived_event", since: 32, columns: ["key", "source", "starts_at"] },
   { schema: "merlin", name: "timeline", since: 28, columns: ["id", "name", "starts_at", "ends_at", "state"] },
   {
     schema: "migrations",
@@ -79,6 +83,7 @@ export const TRACKED_TABLES: readonly TrackedTable[] = [
     schema: "sequencing",
     name: "user_sequence",
     since: 0,
+    until: 36,
     columns: ["id", "name", "definition", "seq_json", "owner", "workspace_id", ["origin", 27]],
     objects: [["workspace", "workspace_id"], ["parcel", "parcel_id"]],
     owner: "owner",
@@ -92,7 +97,7 @@ export const TRACKED_TABLES: readonly TrackedTable[] = [
       25,
     ]],
     arrays: [
-      [["sequences", "sequencing.user_sequence", "workspace_id"], 0],
+      [["sequences", "sequencing.user_sequence", "workspace_id"], 0, 36],
       [["collaborators", "sequencing.workspace_collaborator", "workspace_id"], 25],
       [["events", "sequencing.workspace_event", "workspace_id"], 26],
     ],

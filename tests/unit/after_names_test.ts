@@ -37,6 +37,10 @@ const PATHS: [name: string, path: string][] = [
   ["a;b:c@d+e", "/ws/3/a%3Bb%3Ac%40d%2Be"],
   ["sub/folder/x y", "/ws/3/sub/folder/x%20y"],
   ["...", "/ws/3/..."],
+  // With its extension it is another name than the one that is reserved.
+  [".git", "/ws/3/.git"],
+  ["a/.seqdev", "/ws/3/a/.seqdev"],
+  [".github/x", "/ws/3/.github/x"],
 ];
 
 for (const [name, path] of PATHS) {
@@ -66,6 +70,12 @@ const BAD: [name: string, reason: RegExp][] = [
   ["a\u007f", /control character/],
   ["a\u0085b", /control character/],
   ["\ud800", /no valid text/],
+  [".git/a", /^has a part "\.git", which is reserved from PlanDev 4\.5 on$/],
+  ["a/.GIT/b", /"\.GIT", which is reserved/],
+  [".gitignore/a", /reserved/],
+  [".gitattributes/a", /reserved/],
+  [".GitModules/a", /reserved/],
+  ["a/b/.seqdev/c", /reserved/],
 ];
 
 for (const [name, reason] of BAD) {

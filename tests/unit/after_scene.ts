@@ -126,7 +126,7 @@ export async function startScene(rows: Row[], venueOptions: VenueOptions = {}): 
       readTimeout,
       lockTimeout: 1_000,
       workspace: () => ({ endpoint: workspace.url }),
-      checkStop: () => {},
+      stop: new AbortController().signal,
       onNote: (text) => void told.notes.push(text),
       onProgress: (text) => void told.progress.push(text),
       ...changes,

@@ -1,7 +1,7 @@
 /** The "after" task of migration 25 against a venue and a workspace server, which may fail at any request. */
 
 import assert from "node:assert/strict";
-import { type AfterTaskResult, runAfterTask } from "../../src/after_tasks/tasks.ts";
+import { type AfterTaskResult, checkAfterTask, runAfterTask } from "../../src/after_tasks/tasks.ts";
 import { InterruptedError } from "../../src/errors.ts";
 import { assertError, failure, MIGRATION, RESUME, startScene, TEXTS, USUAL } from "./after_scene.ts";
 import { backends } from "../venue/mod.ts";
@@ -47,23 +47,51 @@ Deno.test("a task that is done already is not run again, however it was done", a
   assert.match(scene.told.notes.at(-1) ?? "", /the "after" task of migration 25_workspaces_setup is done already/);
 });
 
-Deno.test("the files belong to whom the product says", async () => {
-  await using scene = await startScene(USUAL.slice(0, 1), { sources: ["Aerie", "PlanDev", "plandev"] });
-  const expected = { Aerie: ["aerie_admin", "Aerie Legacy"], PlanDev: ["plandev_admin", "PlanDev Legacy"] };
-  for (
-    const [source, identity] of [["Aerie", expected.Aerie], ["PlanDev", expected.PlanDev], [
-      "plandev",
-      expected.PlanDev,
-    ]] as const
-  ) {
-    scene.workspace.files.clear();
-    scene.workspace.log.length = 0;
-    await scene.venue.sql("update migrations.schema_migrations set after_done = false where migration_id = 25");
-    await runAfterTask(MIGRATION, scene.options({ source }));
-    const seen = scene.workspace.log.filter(({ target }) => target !== "/health")
-      .map(({ headers }) => [headers.get("x-hasura-role"), headers.get("x-hasura-user-id")]);
-    assert.equal(seen.length, 6);
-    assert.deepEqual(seen, seen.map(() => identity));
+Deno.test("files are moved as the role that the venue has, under either name of the product", async (t) => {
+  await using scene = await startScene(USUAL.slice(0, 1), { sources: ["Aerie", "PlanDev"] });
+  const { venue, workspace } = scene;
+  const cases: [roles: string[] | undefined, role: string | undefined][] = [
+    // Without a list the server is the one who says.
+    [undefined, "aerie_admin"],
+    [["aerie_admin", "user", "viewer"], "aerie_admin"],
+    [["aerie_admin", "plandev_admin", "mission_admin"], "aerie_admin"],
+    [["plandev_admin", "user"], "plandev_admin"],
+    [["a_admin", "b_admin"], undefined],
+    [["user", "viewer", "admin\n_admin"], undefined],
+    [[], undefined],
+  ];
+  for (const source of ["Aerie", "PlanDev"]) {
+    for (const [roles, role] of cases) {
+      await t.step(`${source}: ${roles?.join(", ") ?? "no list"}`, async () => {
+        const values = (roles ?? []).map((name) => `('${name}')`).join(", ");
+        await venue.sql(`drop schema if exists permissions cascade;
+          ${roles === undefined ? "" : "create schema permissions; create table permissions.user_roles (role text);"}
+          ${values === "" ? "" : `insert into permissions.user_roles values ${values};`}
+          update migrations.schema_migrations set after_done = false where migration_id = 25;`);
+        workspace.files.clear();
+        workspace.log.length = 0;
+        if (role === undefined) {
+          for (const isRun of [true, false]) {
+            const options = scene.options({ source });
+            const error = await failure(isRun ? runAfterTask(MIGRATION, options) : checkAfterTask(MIGRATION, options));
+            assertError(error, {
+              message: /^Cannot move the sequences .*permissions\.user_roles lacks role "aerie_admin": it /,
+              state: isRun ? /; no file was moved by this run; / : /^Nothing was changed$/,
+              next: /"insert into permissions\.user_roles \(role\) values \('aerie_admin'\);"; then run /,
+            });
+            for (const name of (roles ?? []).filter((name) => /^\w+$/.test(name))) {
+              assert.ok(error.message.includes(`"${name}"`), error.message);
+            }
+          }
+          assert.deepEqual(workspace.log, []);
+          return;
+        }
+        await runAfterTask(MIGRATION, scene.options({ source }));
+        const seen = workspace.log.filter(({ target }) => target !== "/health")
+          .map(({ headers }) => [headers.get("x-hasura-role"), headers.get("x-hasura-user-id")]);
+        assert.deepEqual(seen, Array.from({ length: 6 }, () => [role, "Aerie Legacy"]));
+      });
+    }
   }
 });
 
@@ -233,11 +261,14 @@ Deno.test("without sequences there is nothing to do, and no workspace server is 
 
 Deno.test("a stop between two files is obeyed, and the next run goes on from there", async () => {
   await using scene = await startScene(USUAL);
-  let files = 0;
-  const checkStop = () => {
-    if (++files === 4) throw new InterruptedError("SIGTERM", { state: "stopped", next: "go on" });
+  const stop = new AbortController();
+  scene.workspace.strike = ({ method }) => {
+    if (method === "PUT" && scene.workspace.puts().length === 3) {
+      stop.abort(new InterruptedError("SIGTERM", { state: "stopped", next: "go on" }));
+    }
+    return undefined;
   };
-  const error = await failure(runAfterTask(MIGRATION, scene.options({ checkStop })));
+  const error = await failure(runAfterTask(MIGRATION, scene.options({ stop: stop.signal })));
   assert.equal(error.exitCode, 143);
   assert.equal(scene.workspace.files.size, 3);
   assert.deepEqual(await runAfterTask(MIGRATION, scene.options()), { task: "workspaces", files: 7, alreadyThere: 3 });

@@ -6,7 +6,7 @@
 
 import { markSecret } from "./auth.ts";
 import { parseMultipart } from "./multipart.ts";
-import { decodePath, nameProblem, PathError, targetOf } from "./workspace_paths.ts";
+import { decodePath, nameProblem, PathError, reservedPart, targetOf } from "./workspace_paths.ts";
 
 /** An answer. */
 export interface WorkspaceAnswer {
@@ -18,7 +18,9 @@ export interface WorkspaceAnswer {
 /** What the server is started with. */
 export interface WorkspaceSettings {
   adminSecret: string;
-  /** Roles that may read and write. */
+  /** The one role that is let in without a look at its rights. */
+  adminRole: string;
+  /** Those that Hasura knows, as the venue's `permissions.user_roles` has them; only the admin role may do anything. */
   roles: readonly string[];
   /** Numbers of the workspaces that there are. */
   workspaces: readonly number[] | (() => Promise<readonly number[]>);
@@ -26,6 +28,8 @@ export interface WorkspaceSettings {
   overwrites: boolean;
   /** Whether a name that Windows could not hold, or with `%` or `#`, is refused, as newer servers do. */
   checksNames: boolean;
+  /** Whether paths with `.git` and its like are refused, as from 4.5 on. */
+  reservesPaths: boolean;
   /** Files that cannot be written, as in `1/locked.seq`. */
   locked: readonly string[];
   /** Size of the largest file that is taken. */
@@ -44,10 +48,16 @@ export interface WorkspaceCall {
 class Refusal extends Error {
   readonly answer: WorkspaceAnswer;
 
-  constructor(status: number, type: string, message: string, cause?: string) {
+  constructor(
+    status: number,
+    type: string,
+    message: string,
+    { cause, service = "aerie_workspace" }: { cause?: string; service?: string } = {},
+  ) {
     super(message);
     const timestamp = new Date().toISOString();
-    this.answer = json(status, { type, message, timestamp, service: "workspace_server", ...(cause ? { cause } : {}) });
+    const trace = `Exception: ${message}\n\tat WorkspaceBindings.java:1\n`;
+    this.answer = json(status, { type, message, timestamp, service, ...(cause ? { cause } : {}), trace });
   }
 }
 
@@ -62,12 +72,22 @@ export async function answerWorkspace(
     const [, workspace, rest] = /^\/ws\/([^/]+)\/(.+)$/s.exec(path) ?? [];
     // Jetty looks at the address before anybody asks who is there.
     const file = decodePath(rest ?? path.slice(1));
-    if (path.startsWith("/ws/")) authorize(call.headers, settings);
+    const role = path.startsWith("/ws/") ? authorize(call.headers, settings) : "";
     if (workspace === undefined) {
       throw new Refusal(404, "HTTP_RESPONSE_EXCEPTION", `Endpoint ${call.method} ${path} not found`);
     }
+    if (!/^-?\d+$/.test(workspace)) {
+      throw new Refusal(400, "NUMBER_PARSING_EXCEPTION", `For input string: "${workspace}"`);
+    }
+    checkPermissions(role, {
+      action: call.method === "GET" ? "read_file_directory" : "write_file_directory",
+      settings,
+    });
     const place = await findPlace(workspace, { file, settings });
-    if (call.method === "GET") return read(place, files);
+    if (call.method === "GET") {
+      refuseReserved(place, settings);
+      return read(place, files);
+    }
     if (call.method === "PUT") return write(call, place, { settings, files });
     throw new Refusal(405, "HTTP_RESPONSE_EXCEPTION", "Method not allowed");
   } catch (error) {
@@ -88,7 +108,8 @@ interface Place {
   key: string;
 }
 
-function authorize(headers: Headers, { adminSecret, roles }: WorkspaceSettings): void {
+/** The role that the request speaks as. */
+function authorize(headers: Headers, { adminSecret }: WorkspaceSettings): string {
   const refuse = (message: string) => new Refusal(401, "UNAUTHORIZED", message);
   // The other name of this header is Hasura's alone.
   if (!headers.has("x-hasura-admin-secret")) throw refuse("The input is not a valid base 64 encoded string.");
@@ -96,19 +117,42 @@ function authorize(headers: Headers, { adminSecret, roles }: WorkspaceSettings):
     throw refuse("x-hasura-user-id header is required when x-hasura-admin-secret is set");
   }
   if (markSecret(headers, adminSecret) !== "right") throw refuse("Invalid Hasura admin secret");
-  const role = headers.get("x-hasura-role") ?? "aerie_admin";
-  if (!roles.includes(role)) {
-    throw new Refusal(403, "FORBIDDEN", `User with role '${role}' cannot perform 'write_file_directory'`);
+  return headers.get("x-hasura-role") ?? "aerie_admin";
+}
+
+/** Whether a role may do something: but for the one that needs no rights, Hasura is asked, whose roles are an enum. */
+function checkPermissions(
+  role: string,
+  { action, settings: { adminRole, roles } }: { action: string; settings: WorkspaceSettings },
+): void {
+  if (role === adminRole) return;
+  const service = "aerie_permissions";
+  if (roles.includes(role)) {
+    throw new Refusal(403, "FORBIDDEN", `Role '${role}' is not allowed to perform action '${action}'`, { service });
   }
+  const known = roles.map((name) => `'${name}'`).join(", ");
+  const message = `expected one of the values [${known}] for type 'user_roles_enum', but found '${role}'`;
+  const extensions = { path: "$.selectionSet.user_role_permission_by_pk.args.role", code: "validation-failed" };
+  throw new Refusal(500, "GRAPHQL_SERVICE_EXCEPTION", "Could not check permissions.", {
+    cause: JSON.stringify({ errors: [{ message, extensions }] }),
+    service,
+  });
+}
+
+function refuseReserved({ path }: Place, { reservesPaths }: WorkspaceSettings): void {
+  const part = reservesPaths ? reservedPart(path) : undefined;
+  if (part === undefined) return;
+  throw new Refusal(
+    400,
+    "RESERVED_PATH",
+    `Path '${path}' is not allowed: '${part}' is reserved for internal use.`,
+  );
 }
 
 async function findPlace(
   workspace: string,
   { file, settings }: { file: string; settings: WorkspaceSettings },
 ): Promise<Place> {
-  if (!/^-?\d+$/.test(workspace)) {
-    throw new Refusal(400, "NUMBER_PARSING_EXCEPTION", `For input string: "${workspace}"`);
-  }
   const { workspaces } = settings;
   const known = typeof workspaces === "function" ? await workspaces() : workspaces;
   if (!known.includes(Number(workspace))) {
@@ -127,9 +171,10 @@ function read({ key, workspace, path }: Place, files: Map<string, Uint8Array>): 
 
 function write(
   call: WorkspaceCall,
-  { path, name, key }: Place,
+  place: Place,
   { settings, files }: { settings: WorkspaceSettings; files: Map<string, Uint8Array> },
 ): WorkspaceAnswer {
+  const { path, name, key } = place;
   const { query } = targetOf(call.url);
   const type = query.get("type");
   if (type === null) throw new Refusal(400, "ENDPOINT_VALIDATION_EXCEPTION", "'type' must be provided.");
@@ -143,14 +188,17 @@ function write(
   }
   if (name.endsWith(".aerie")) {
     const cause = "Metadata files may not be uploaded via the file API.";
-    throw new Refusal(405, "MALFORMED_REQUEST", "Could not save file.", cause);
+    throw new Refusal(405, "MALFORMED_REQUEST", "Could not save file.", { cause });
   }
+  refuseReserved(place, settings);
   if (files.has(key) && !settings.overwrites && query.get("overwrite") !== "true") {
     throw new Refusal(409, "INTERNAL_ERROR", `${path} already exists.`);
   }
   if (settings.locked.includes(key)) throw new Refusal(423, "FILE_LOCKED", `Cannot update file at ${path}`);
   const problem = settings.checksNames ? nameProblem(path) : undefined;
-  if (problem !== undefined) throw new Refusal(500, "FILE_OPERATION_EXCEPTION", "Could not save file.", problem);
+  if (problem !== undefined) {
+    throw new Refusal(500, "FILE_OPERATION_EXCEPTION", "Could not save file.", { cause: problem });
+  }
   files.set(key, part.content);
   return text(200, `File ${name} uploaded to ${path}`);
 }

@@ -43,6 +43,13 @@ export function decodePath(path: string): string {
   return segments.join("/");
 }
 
+const RESERVED = [".git", ".gitignore", ".gitattributes", ".gitmodules", ".seqdev"];
+
+/** The first part of a path that servers keep for themselves from 4.5 on; `undefined` where there is none. */
+export function reservedPart(path: string): string | undefined {
+  return path.split("/").find((part) => RESERVED.includes(part.toLowerCase()));
+}
+
 /** Why newer servers do not write a file of this path; `undefined` when they do. */
 export function nameProblem(path: string): string | undefined {
   for (const segment of path.split("/")) {

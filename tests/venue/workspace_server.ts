@@ -155,10 +155,12 @@ export function startWorkspaceServer(options: WorkspaceServerOptions = {}): Work
 function withDefaults(options: WorkspaceServerOptions): WorkspaceSettings {
   return {
     adminSecret: DEFAULT_SECRET,
-    roles: ["aerie_admin", "plandev_admin"],
+    adminRole: "aerie_admin",
+    roles: ["aerie_admin", "user", "viewer"],
     workspaces: [1],
     overwrites: false,
     checksNames: options.overwrites !== true,
+    reservesPaths: false,
     locked: [],
     maxFileBytes: 10 * 1024 * 1024,
     ...options,
