@@ -10,7 +10,7 @@ import { describePostgres, explainCallError, isWithoutDatabase, nextAfterNoAnswe
 import { formatDuration } from "../duration.ts";
 import { busyError, changedError } from "./busy_error.ts";
 import type { Look } from "./look.ts";
-import { STEP_STATES } from "./step.ts";
+import { STEP_STATES } from "./guard.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /** SQLSTATE query_canceled. */
