@@ -45,7 +45,7 @@ export interface LookOptions {
 // Three statements, each of which sees what is there after the one before: the time, the lock, the ledger. A lock that is
 // free after a time proves that no step with a limit before it can start any more; and a step's row can be seen before its
 // lock is gone, so the ledger comes last. (In one statement, or under a stricter isolation level of the source, all would
-// be seen as they were when it began.) `to_jsonb` of a row reads both shapes of the ledger with the same text.
+// be seen as they were when it began.) Before them, what others may have left in the session is put aside. `to_jsonb` of a row reads both shapes of the ledger with the same text.
 function lookSql({ activity, transaction }: { activity: boolean; transaction: string | undefined }): string {
   const [since, client, state, text, join] = activity
     ? [
@@ -57,6 +57,9 @@ function lookSql({ activity, transaction }: { activity: boolean; transaction: st
     ]
     : ["null", "null", "null", "null", ""];
   return `set transaction isolation level read committed;
+set local session authorization default;
+set local role none;
+set local statement_timeout to default;
 set local lock_timeout = '5s';
 select pg_catalog.set_config('aerie_db_migration.clock', extract(epoch from pg_catalog.clock_timestamp())::text, true);
 select pg_catalog.set_config('aerie_db_migration.holder', coalesce((
