@@ -126,12 +126,14 @@ export class Gate {
   }
 
   async #work({ request, body, record, sent }: Call, faults: FaultsByTime): Promise<Reply> {
-    const { instance } = this.#parts.hasura();
+    const hasura = this.#parts.hasura();
+    const instance = hasura.take();
     const { method, headers, url } = request;
     const path = record.path + new URL(url).search;
     const stages = this.#stages(faults, { record, sent, instance });
     try {
       const made = await answer(instance, { method, path, headers, body }, stages);
+      hasura.notice(instance);
       // The process that was to answer is no more.
       if (instance.sourcePool.abandoned) return "nothing";
       return await this.#strike(faults.after, { record, when: "after", made }) ?? { answer: made };
