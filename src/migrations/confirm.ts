@@ -132,10 +132,11 @@ export function confirmSteps(result: RunResult, ledger: Ledger): RunResult {
   const [failed, ...remaining] = result.remaining;
   if (error === undefined || failed === undefined) return result;
   if (!isDone(failed)) return { ...result, error: errorOfMissingStep(error, failed) };
-  // Whoever did it while this run waited or asked, it was not this run's step.
-  if (!isLost(error) && !(error.cause instanceof HasuraError)) return result;
+  // Whoever did it while this run waited or asked, it was not this run's step; nor is it left to do.
+  const rest = { ...result, remaining: result.remaining.filter((step) => !isDone(step)) };
+  if (!isLost(error) && !(error.cause instanceof HasuraError)) return rest;
   // What the other run did is told in its words; and an "after" task is no step.
-  if (error instanceof BusyError || error instanceof AfterTaskError) return result;
+  if (error instanceof BusyError || error instanceof AfterTaskError) return rest;
   return {
     ...result,
     done: [...done, failed],

@@ -6,7 +6,7 @@
 
 import { formatDuration } from "../duration.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
-import { isCopyCommitted, isSentAgain, lookQuietly } from "./guard_refusal.ts";
+import { isCopyCommitted, isLedgerAfter, isSentAgain, lookQuietly, type Refused } from "./guard_refusal.ts";
 import { stepComment } from "./holder.ts";
 import type { Look } from "./look.ts";
 import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
@@ -96,7 +96,7 @@ export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   let look: Look | undefined;
   if (error instanceof HasuraError && !isLost(error)) {
     look = await lookQuietly(observer, transaction);
-    if (isCopyCommitted({ error, look }, sent)) {
+    if (isCopyCommitted({ error, look }, sent) || await isKnownElsewhere({ error, look }, sent, options)) {
       const did = step.direction === "apply" ? "applied" : "reverted";
       options.onNote(
         `${
@@ -128,6 +128,19 @@ export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     return { kind: "failed", error, givenUpAfter, look, isProven: false };
   }
   return endOf(step, { ...options, fate, error, tried: rt.now() - started });
+}
+
+/** Sessions of Hasura's that are asked at a time; the one that was used last is asked first. */
+const SESSIONS = 4;
+
+/**
+ * Whether another session than the one that has answered knows that an earlier copy was committed. Asked where the ledger is
+ * as the step leaves it, and nobody else is known to have done that.
+ */
+async function isKnownElsewhere(refused: Refused, sent: SentStep, { observer }: RunOptions): Promise<boolean> {
+  if (refused.look === undefined || !isLedgerAfter(refused.look, sent.step)) return false;
+  const looks = await Promise.all(Array.from({ length: SESSIONS }, () => lookQuietly(observer)));
+  return looks.some((look) => isCopyCommitted({ ...refused, look }, sent));
 }
 
 const NO_ANSWER = new NoAnswerError("no answer came");
