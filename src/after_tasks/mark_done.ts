@@ -10,7 +10,7 @@
 import { AccessError, AfterTaskError, BusyError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { executeSql, querySql } from "../hasura/sql.ts";
-import { STEP_STATES } from "../migrations/step.ts";
+import { STEP_STATES } from "../migrations/guard.ts";
 import { LEDGER_TABLE, LOCK_KEYS, type MigrationName, migrationTitle } from "../migrations/types.ts";
 import { explainHasura, type HasuraFailure } from "./task_error.ts";
 import { decodeRow, readSql, rowQuery, type TaskRow } from "./task_row.ts";
@@ -108,6 +108,8 @@ export async function markDone(
       // An answer is no proof: on a lost connection Hasura sends COMMIT again on a new one, where it does nothing.
       if (row.kind === "done") {
         row = await readAfterLoss(migration, options, { ...failure, state: words.state, problem });
+        // The COMMIT that was sent first may be under way, and hold the lock.
+        wasLost ||= row.kind !== "done";
       }
     } catch (error) {
       if (words.condition !== undefined && sqlStateOf(error) === CHANGED) throw words.condition.error();

@@ -7,10 +7,10 @@
 
 import { AccessError, describeError, MetadataError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
-import { confirmSteps } from "../migrations/confirm.ts";
+import { confirmSteps, settleRun, withoutLedger } from "../migrations/confirm.ts";
 import type { Interruption } from "../interruption.ts";
 import { openAfterTask, statusRows } from "../migrations/plan.ts";
-import type { RunResult } from "../migrations/run_options.ts";
+import type { RunOptions, RunResult } from "../migrations/run_options.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
 import { currentVersion, type Direction, type Ledger, nameOf, openAfterTasks } from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
@@ -39,26 +39,25 @@ export interface FinishOptions {
 }
 
 /**
- * Reads the ledger after the steps and holds the result against it. A run that ended well but cannot be confirmed has
- * ended with an error.
+ * Reads the ledger after the steps and holds the result against it; what may still be under way is waited for. A run that
+ * ended well but cannot be confirmed has ended with an error.
  */
 export async function confirmRun(
   venue: Venue,
-  { direction, result }: { direction: Direction; result: RunResult },
+  { direction, result: told, running }: { direction: Direction; result: RunResult; running: RunOptions },
 ): Promise<{ result: RunResult; ledger: Ledger | ToolError }> {
-  const ledger = await attempt(async () => (await lookAtVenue(venue)).ledger, "read the ledger", venue);
-  if (!(ledger instanceof ToolError)) {
+  const seen = await attempt(() => lookAtVenue(venue), "read the ledger", venue);
+  if (!(seen instanceof ToolError)) {
+    const { result, look: { ledger } } = await settleRun(told, seen, running);
     const confirmed = confirmSteps(result, ledger);
     const [open] = direction === "apply" ? openAfterTasks(ledger) : [];
     if (confirmed.error !== undefined || open === undefined) return { result: confirmed, ledger };
     const error = openAfterTask(nameOf(open, venue.folder), "All that could be applied is applied");
     return { result: { ...confirmed, error }, ledger };
   }
-  if (result.error !== undefined) return { result, ledger };
-  ledger.state = result.done.length === 0
-    ? "No step was run; Hasura's tracker may have been brought in step"
-    : "Hasura answered that all steps before this were committed; the ledger could not be asked";
-  return { result: { ...result, error: ledger }, ledger };
+  if (told.error !== undefined) return { result: told, ledger: seen };
+  if (told.done.length === 0) seen.state = "No step was run; Hasura's tracker may have been brought in step";
+  return { result: withoutLedger(told, seen), ledger: seen };
 }
 
 /** Completes the run and reports it; returns the error that decides the exit code. */

@@ -11,6 +11,7 @@ import { checkLedger } from "../migrations/ledger.ts";
 import { checkFolderCoversLedger, openAfterTask, planSteps } from "../migrations/plan.ts";
 import { formerSource, reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
+import type { RunOptions } from "../migrations/run_options.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
 import {
   ledgerAfter,
@@ -142,7 +143,7 @@ async function migrate(
     })
     : createStepMode({ reporter, target, direction, steps, prompter, ledger: ledgerBefore, folder });
   let ledger = ledgerBefore;
-  const told = await runSteps(steps, {
+  const running: RunOptions = {
     rt,
     client,
     observer,
@@ -178,10 +179,11 @@ async function migrate(
       await tasks.run(migration);
       progress.task = undefined;
     },
-  });
+  };
+  const told = await runSteps(steps, running);
   const { result, ledger: ledgerNow } = await waiting.during(
     "reading the ledger",
-    () => confirmRun(venue, { direction, result: told }),
+    () => confirmRun(venue, { direction, result: told, running }),
   );
   progress.running = undefined;
   progress.task = undefined;

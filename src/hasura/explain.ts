@@ -67,7 +67,7 @@ function describe(error: HasuraError): string {
 }
 
 /** What to do about a call that Hasura did not answer. */
-export function nextAfterNoAnswer({ message, notSent }: NoAnswerError): string {
+export function nextAfterNoAnswer({ message, notSent, cause }: NoAnswerError): string {
   if (/UnknownIssuer|CaUsedAsEndEntity/.test(message)) {
     return "Name the file of the authority that signed the server's certificate in DENO_CERT, or set " +
       "DENO_TLS_CA_STORE=system to trust what this machine trusts; a certificate that signed itself is not accepted";
@@ -79,6 +79,10 @@ export function nextAfterNoAnswer({ message, notSent }: NoAnswerError): string {
   if (notSent) {
     return "Check that the endpoint is right and that Hasura is running and can be reached from here; HTTP_PROXY, " +
       "HTTPS_PROXY, ALL_PROXY and NO_PROXY are obeyed";
+  }
+  // Nothing has come from there that could tell that it is something else than Hasura.
+  if (cause !== undefined) {
+    return "Look at what stands between this machine and Hasura (a proxy, a firewall, the network), and into Hasura's log";
   }
   return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
 }

@@ -47,10 +47,12 @@ export async function exchange(rt: Pick<Runtime, "fetch">, url: string, init: Re
   }
 }
 
-/** The reason at the end of the HTTP library's chain of messages. */
+/** The reason at the end of the HTTP library's chain of messages, each of which may repeat the next one. */
 function shortReason(description: string): string {
-  const reason = description.replace(/^.*client error \(\w+\): /, "")
-    .replace(/^(tcp connect error|dns error): /, "")
-    .replace(/ \(os error \d+\)/, "");
+  const parts = description.replace(/^.*client error \(\w+\): /, "")
+    .replace(/^((tcp connect|dns|connection) error: )+/, "")
+    .replaceAll(/ \(os error \d+\)/g, "")
+    .split(": ");
+  const reason = parts.filter((part, index) => part !== parts[index + 1]).join(": ");
   return reason.charAt(0).toUpperCase() + reason.slice(1);
 }

@@ -30,7 +30,8 @@ export function busyError(step: Step | undefined, { look, cause }: OtherRun): Bu
     : `${migrationTitle(step.migration)} was not started by this run`;
   return new BusyError(`Cannot ${action}: another run holds the migration lock of this database, or its ledger${who}`, {
     state: look === undefined ? was : `${was}; the database is at ${currentVersion(look.ledger)}`,
-    // PostgreSQL ends it by itself within a minute, but for sessions of older versions of this tool.
+    // PostgreSQL ends it by itself within ten seconds, or as long as the step took up to a minute, but for sessions of older
+    // versions of this tool.
     next: holder?.state?.startsWith("idle") === true
       ? `${NEXT}. A session that stays "${holder.state}" has lost its Hasura: ` +
         `"select pg_terminate_backend(${holder.session});" ends it, and nothing of it is kept`

@@ -7,32 +7,32 @@
 
 import { AccessError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
-import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
-import { formatDuration } from "../duration.ts";
+import { HasuraError } from "../hasura/problems.ts";
+import { settleAnswered } from "./confirm.ts";
 import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
-import { isSentAgain, lookQuietly, refusalOf } from "./guard_refusal.ts";
-import { describeHolder, stepComment } from "./holder.ts";
+import { STEP_STATES } from "./guard.ts";
+import { isAboutPrevious, isLedgerAfter, refusalOf } from "./guard_refusal.ts";
+import { describeHolder } from "./holder.ts";
 import type { Look } from "./look.ts";
-import { describeSight, isLost, isTurnedAway, lossReason, notDoneError, unknownOutcome } from "./lost_step.ts";
 import { openAfterTask } from "./plan.ts";
 import type { RunOptions } from "./run_options.ts";
-import { sendStep } from "./send.ts";
-import { settleStep, type StepFate } from "./settle.ts";
-import { STEP_STATES, stepText } from "./step.ts";
+import { type Executed, type ExecuteOptions, sendOnce } from "./send_once.ts";
+import type { SentStep } from "./settle.ts";
 import { explainStepError } from "./step_error.ts";
 import { migrationTitle, openAfterTasks, type Step, stepFile } from "./types.ts";
 
-/** What a committed step leaves. */
-export interface Executed {
-  /** Whether an "after" task of the migration is open. */
-  afterTaskOpen: boolean;
-}
+/** It is not this step that went wrong, but the commit of the one before, which was answered as done. */
+export class PreviousStepError extends Error {
+  readonly sent: SentStep;
+  readonly reason: ToolError;
 
-/** How a step is executed. */
-export interface ExecuteOptions extends RunOptions {
-  /** What the operator sees while it goes on. */
-  what: string;
+  /** Creates the error. */
+  constructor(sent: SentStep, reason: ToolError) {
+    super(reason.message);
+    this.sent = sent;
+    this.reason = reason;
+  }
 }
 
 /** Milliseconds that a look stays new enough to start a step by; connections are kept for about as long. */
@@ -44,18 +44,18 @@ const START_WINDOW = { least: 1_000, most: 5_000 } as const;
 /** Characters of a file in a millisecond, on the slowest way to the database that is reckoned with. */
 const SLOWEST = 200;
 
-/** Milliseconds to ask about a step that was turned away. */
-const TURNED_AWAY_TIMEOUT = 10_000;
-
 /** How often a step is sent that came too late; each time it gets twice as long. */
 const LATE_ATTEMPTS = 6;
 
-/** @throws {ToolError} when it was not done, or that is not known */
+/**
+ * @throws {ToolError} when it was not done, or that is not known
+ * @throws {PreviousStepError} when the step before was not kept, or that is not known
+ */
 export async function executeStep(step: Step, options: ExecuteOptions): Promise<Executed> {
   const { rt, observer, timeouts, checkStop } = options;
   const sql = await readFile(step, options);
   if (observer.age() > FRESH) await lookBefore(step, options);
-  const lockDeadline = rt.now() + timeouts.lock;
+  let lockDeadline = rt.now() + timeouts.lock;
   let window = Math.min(Math.max(timeouts.lock, START_WINDOW.least), START_WINDOW.most) + sql.length / SLOWEST;
   for (let lateAttempts = 0;;) {
     checkStop();
@@ -65,9 +65,21 @@ export async function executeStep(step: Step, options: ExecuteOptions): Promise<
     const lockTimeout = Math.min(lockDeadline - rt.now(), window / 2);
     const ended = await sendOnce(step, { ...options, sql, startUntil, lockTimeout });
     if (ended.kind === "done") return ended;
-    const { error, givenUpAfter } = ended;
-    const look = error instanceof HasuraError ? await lookQuietly(observer) : undefined;
+    const { error, givenUpAfter, look } = ended;
     const refusal = ended.isLate ? STEP_STATES.late : refusalOf(error, step, { look, sql });
+    const { previous } = options;
+    if (previous !== undefined && isAboutPrevious(refusal, look, previous)) {
+      await settlePrevious(previous, options);
+      lockDeadline = rt.now() + timeouts.lock;
+      continue;
+    }
+    if (refusal === STEP_STATES.ledgerChanged && look !== undefined && options.isLast && isLedgerAfter(look, step)) {
+      const reached = reachedByOthers(step, look);
+      if (reached !== undefined) {
+        options.onNote(reached);
+        return { afterTaskOpen: false, isOurs: false };
+      }
+    }
     if (refusal === STEP_STATES.locked && rt.now() < lockDeadline) {
       const who = look?.holder === undefined ? "another run" : describeHolder(look.holder, look.clock);
       options.waiting.say(`${options.what}: waiting for ${who}`);
@@ -105,96 +117,23 @@ function blockingTask(error: unknown, { direction, migration }: Step, look: Look
     : undefined;
 }
 
-type Ended =
-  | { kind: "done" } & Executed
-  /** Known not to be done, unless it is only said so. */
-  | {
-    kind: "failed";
-    error: unknown;
-    /** Milliseconds after which PostgreSQL was asked to end it, if it was. */
-    givenUpAfter: number | undefined;
-    /** Whether it was seen at work. */
-    wasSeen: boolean;
-    /** Whether it can no longer start, although there is no answer that says so. */
-    isLate?: true;
-    isProven?: false;
-  };
-
-type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: number };
-
-async function sendOnce(step: Step, options: Sending): Promise<Ended> {
-  const { rt, observer, name, timeouts, waiting, what } = options;
-  const { before, after } = versionsAround(step);
-  const comment = stepComment(step, name);
-  const sent = { step, runId: name.id, startUntil: options.startUntil };
-  const result = await sendStep({
-    ...options,
-    ...sent,
-    after,
-    text: stepText({ ...options, comment, before, after, statementTimeout: timeouts.statement }),
-    stepTimeout: timeouts.step,
-    settleTimeout: timeouts.settle,
-    readTimeout: timeouts.read,
-    onSight: (sight) => {
-      waiting.say(sight.kind === "running" ? what : `${what}: ${describeSight(sight)}`);
-    },
-  });
-  if (result.kind === "proof") return { kind: "done", afterTaskOpen: result.proof.afterTaskOpen };
-  // One that was at work and has left nothing was ended by somebody, who would not want it to be started again.
-  if (result.kind === "fate" && result.fate.kind === "not-done" && !result.wasSeen) {
-    return { kind: "failed", error: NO_ANSWER, givenUpAfter: undefined, wasSeen: false, isLate: true };
-  }
-  if (result.kind === "fate") {
-    options.onNote(`there is no answer to ${migrationTitle(step.migration)}, and the database was asked`);
-    return endOf(step, { ...options, fate: result.fate, error: NO_ANSWER, tried: timeouts.settle });
-  }
-  const { givenUp, wasSeen } = result;
-  const error = await isSentAgain(result, step, options) ? SENT_AGAIN : result.error;
-  const givenUpAfter = givenUp ? timeouts.step : undefined;
-  if (!isLost(error)) return { kind: "failed", error, givenUpAfter, wasSeen };
-  options.onNote(
-    `the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database, for up to ` +
-      formatDuration(timeouts.settle),
-  );
-  const turnedAway = isTurnedAway(error);
-  const started = rt.now();
-  const fate = await settleStep(sent, {
-    rt,
-    observer,
-    readTimeout: timeouts.read,
-    // Whoever turns the step away will most likely turn away the questions, too.
-    timeout: turnedAway ? Math.min(timeouts.settle, TURNED_AWAY_TIMEOUT) : timeouts.settle,
-    onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
-  });
-  if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter, wasSeen };
-  if (turnedAway && fate.kind === "not-known" && fate.lastSeen.kind === "unreachable") {
-    return { kind: "failed", error, givenUpAfter, wasSeen, isProven: false };
-  }
-  return endOf(step, { ...options, fate, error, tried: rt.now() - started });
-}
-
-const NO_ANSWER = new NoAnswerError("no answer came");
-
-const SENT_AGAIN = new NoAnswerError("Hasura lost its connection to PostgreSQL and has sent the step again");
-
-function endOf(
-  step: Step,
-  { fate, error, tried, command, onNote }: RunOptions & { fate: StepFate; error: unknown; tried: number },
-): Ended {
-  const title = migrationTitle(step.migration);
-  switch (fate.kind) {
-    case "done":
-      onNote(`the ledger shows that ${title} is ${step.direction === "apply" ? "applied" : "reverted"}`);
-      return { kind: "done", afterTaskOpen: openAfterTasks(fate.look.ledger).length > 0 };
-    case "not-done":
-      throw notDoneError(error, step);
-    case "not-known":
-      throw unknownOutcome(error, step, { lastSeen: fate.lastSeen, tried, command });
+/** @throws {PreviousStepError} when it was not kept, or that is not known */
+async function settlePrevious(previous: SentStep, options: ExecuteOptions): Promise<void> {
+  try {
+    await settleAnswered(previous, options);
+  } catch (error) {
+    throw error instanceof ToolError ? new PreviousStepError(previous, error) : error;
   }
 }
 
-function versionsAround({ direction, migration: { version } }: Step): { before: number; after: number } {
-  return direction === "apply" ? { before: version - 1, after: version } : { before: version, after: version - 1 };
+/** What is told where the last step is done, and by whom is not known; `undefined` where something is left to do. */
+function reachedByOthers({ direction, migration }: Step, { ledger, holder }: Look): string | undefined {
+  if (holder !== undefined || openAfterTasks(ledger).length > 0) return undefined;
+  const done = direction === "apply" ? "applied" : "reverted";
+  return `${
+    migrationTitle(migration)
+  } was ${done} already when this run's request for it came: by another run, or by a ` +
+    "copy of this request that a proxy has made. Nothing is left to do for this run";
 }
 
 /** The step's file; looked through once more where it has changed, as it can while a question is asked. */

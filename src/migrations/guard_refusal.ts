@@ -1,33 +1,66 @@
 /**
- * Whether it was the guard that refused a step, and why.
+ * Whether it was the guard that refused a step, why, and whose work was in the way.
  *
  * @module
  */
 
 import { HasuraError } from "../hasura/problems.ts";
-import { workOf } from "./holder.ts";
+import { COPY_AT_WORK, COPY_COMMITTED, STEP_STATES } from "./guard.ts";
+import { isStep } from "./holder.ts";
 import type { Look } from "./look.ts";
+import { markOf, markText } from "./mark.ts";
 import type { Observer } from "./observer.ts";
-import type { RunOptions } from "./run_options.ts";
-import { STEP_STATES } from "./step.ts";
+import type { SentStep } from "./settle.ts";
 import { mayEndTransaction } from "./step_error.ts";
-import { currentVersion, type Step } from "./types.ts";
+import { currentVersion, isDoneIn, type Step } from "./types.ts";
+
+/** What is known of a step that was answered with an error. */
+export interface Refused {
+  error: unknown;
+  /** What the database showed after it, where it could be asked. */
+  look: Look | undefined;
+}
 
 /**
- * Whether Hasura has lost its connection to PostgreSQL and sent the text again, which its guard then refused: the lock is
- * held by the first attempt, whose backend may still be at work, or the first was seen at work and the second came late.
+ * Whether the answer is that of a copy, while the step itself may still be at work, whatever the answer is: one that has the
+ * lock, or one that was seen at work before the copy came late. (Hasura sends a text again when it has lost its connection
+ * to PostgreSQL, and so do proxies.)
  */
-export async function isSentAgain(
-  { error, wasSeen }: { error: unknown; wasSeen: boolean },
-  step: Step,
-  { observer, name }: RunOptions,
-): Promise<boolean> {
-  if (!(error instanceof HasuraError) || error.code !== "postgres-error") return false;
-  const sqlState = error.postgres?.sqlState;
-  if (sqlState === STEP_STATES.late) return wasSeen;
-  if (error.postgres !== undefined && sqlState !== STEP_STATES.locked) return false;
-  const run = (await lookQuietly(observer))?.holder?.run;
-  return run !== undefined && run.id === name.id && run.work === workOf(step);
+export function isSentAgain(
+  { error, look, wasSeen }: Refused & { wasSeen: boolean },
+  { step, runId }: SentStep,
+): boolean {
+  if (!(error instanceof HasuraError)) return false;
+  const { code, postgres } = error;
+  if (postgres?.detail === COPY_AT_WORK || (postgres?.sqlState === STEP_STATES.late && wasSeen)) return true;
+  // Where nobody can be asked whose lock it is, it may be that of a copy.
+  if (look === undefined) {
+    return code === "postgres-error" && (postgres?.sqlState ?? STEP_STATES.locked) === STEP_STATES.locked;
+  }
+  return look.holder !== undefined && isStep(look.holder, step, runId);
+}
+
+/** Whether an earlier copy of the step is known to have been committed. */
+export function isCopyCommitted({ error, look }: Refused, { step, runId }: SentStep): boolean {
+  if (!(error instanceof HasuraError)) return false;
+  return error.postgres?.detail === COPY_COMMITTED || look?.isCommitted === true ||
+    look?.lastStep === markText(markOf(step, runId));
+}
+
+/**
+ * Whether what is in the way is the commit of the step before, which was answered as done: it is still under way, or was
+ * lost.
+ */
+export function isAboutPrevious(refusal: string | undefined, look: Look | undefined, previous: SentStep): boolean {
+  const { step, runId } = previous;
+  if (refusal === STEP_STATES.locked) return look?.holder !== undefined && isStep(look.holder, step, runId);
+  return refusal === STEP_STATES.ledgerChanged && look !== undefined && !isDoneIn(look.ledger, step);
+}
+
+/** Whether the ledger is just as the step leaves it. */
+export function isLedgerAfter({ ledger }: Look, { direction, migration: { version } }: Step): boolean {
+  const newest = direction === "apply" ? version : version - 1;
+  return ledger.length === newest + 1 && currentVersion(ledger) === newest;
 }
 
 /**
@@ -50,10 +83,10 @@ export function refusalOf(
   return isUnchanged ? undefined : STEP_STATES.ledgerChanged;
 }
 
-/** For messages only: where the database cannot be asked, they say less. */
-export async function lookQuietly(observer: Observer): Promise<Look | undefined> {
+/** A look for which nobody waits; `transaction` as in `LookOptions`. Where the database cannot be asked, less is known. */
+export async function lookQuietly(observer: Observer, transaction?: string): Promise<Look | undefined> {
   try {
-    return await observer.look({ attempts: 1 });
+    return await observer.look({ attempts: 1, ...(transaction === undefined ? {} : { transaction }) });
   } catch {
     return undefined;
   }

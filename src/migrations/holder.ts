@@ -7,6 +7,7 @@
 
 import { isRecord } from "../json.ts";
 import { formatDuration } from "../duration.ts";
+import { markOf, markText } from "./mark.ts";
 import { migrationTitle, type Step } from "./types.ts";
 
 /** What a run is known by. */
@@ -29,6 +30,10 @@ export interface Holder {
   state: string | undefined;
   /** What its text says of itself; `undefined` where it is not shown, or not one of this tool's. */
   run: { id: string; operator: string; work: string } | undefined;
+  /** The marks of its transaction, see `mark.ts`; among them those of other things that have such keys. */
+  marks: readonly string[];
+  /** Number of its transaction; `undefined` where it has none. */
+  transaction: string | undefined;
 }
 
 /** The comment at the start of a step's text. Must stay readable for other versions of this tool. */
@@ -44,7 +49,7 @@ function plain(text: string): string {
 /** Decodes what `look.ts` has asked for; `undefined` where nobody holds the lock. */
 export function decodeHolder(value: unknown): Holder | undefined {
   if (!isRecord(value) || typeof value.session !== "number") return undefined;
-  const { session, since, client, state, text } = value;
+  const { session, since, client, state, text, marks, transaction } = value;
   const [, work, operator, id] =
     /^\/\* aerie_db_migration: (\w+ \S+) by (\S+) run (\S+) \*\//.exec(typeof text === "string" ? text : "") ?? [];
   return {
@@ -53,16 +58,18 @@ export function decodeHolder(value: unknown): Holder | undefined {
     client: typeof client === "string" ? client : undefined,
     state: typeof state === "string" ? state : undefined,
     run: work === undefined || operator === undefined || id === undefined ? undefined : { id, operator, work },
+    marks: Array.isArray(marks) ? marks.map(String) : [],
+    transaction: typeof transaction === "string" ? transaction : undefined,
   };
 }
 
-/** Whether it may be `step` of the run `runId` that holds the lock: one that does not say who it is could be it. */
-export function mayBeStep({ run }: Holder, step: Step, runId: string): boolean {
-  return run === undefined || (run.id === runId && run.work === workOf(step));
+/** Whether it is a copy of `step` of the run `runId` that holds the lock. */
+export function isStep({ marks }: Holder, step: Step, runId: string): boolean {
+  return marks.includes(markText(markOf(step, runId)));
 }
 
 /** What a step is called in its text. */
-export function workOf({ direction, migration }: Step): string {
+function workOf({ direction, migration }: Step): string {
   return `${direction} ${plain(migrationTitle(migration))}`;
 }
 

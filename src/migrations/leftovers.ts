@@ -1,8 +1,10 @@
 /**
- * What a migration's file may leave in the session that it ran in, and how to take it away again.
+ * What a session keeps from one text to the next, and how to keep it away from a migration's file, and from what comes
+ * after it.
  *
  * The session is one of Hasura's pool and lives on: a `set search_path` of a file would be in force for requests of
- * others. All of it is undone inside the step's own transaction, whatever the file did it with.
+ * others, and theirs for the file. All of it is undone inside the step's own transaction, whatever it was done with.
+ * DISCARD ALL, which would do it, cannot run there.
  *
  * @module
  */
@@ -15,13 +17,42 @@ const SESSION_SETTINGS = `from pg_catalog.pg_settings s
     where s.source = 'session' and s.name !~ '^(transaction_(isolation|read_only|deferrable)|session_authorization|role)$'
       and s.name !~ '^aerie_db_migration[.]'`;
 
+/**
+ * Statements at the start of a step: the session is as Hasura has opened it, whatever others have set in it. What they have
+ * set comes back with the end of the transaction. (The text has come in the session's encoding, and is past changing.)
+ */
+export const FRESH_SESSION = `reset session authorization;
+reset role;
+do $aerie_db_migration_session$
+declare
+  changed record;
+begin
+  for changed in select s.name, s.reset_val ${SESSION_SETTINGS} and s.name not in ('client_encoding', 'client_min_messages') loop
+    perform pg_catalog.set_config(changed.name, changed.reset_val, true);
+  end loop;
+end
+$aerie_db_migration_session$;
+`;
+
+/**
+ * Statements for before and after the file. Plans: a function's plan that is kept names types that a step may have made
+ * anew, which PostgreSQL does not notice. Sequences: numbers that a session has fetched ahead would be handed out after
+ * another session has set the sequence. Temporary tables: they hide others of the same name. Cursors: a held one keeps its
+ * table from being changed.
+ */
+export const FRESH_CACHES = `close all;
+discard temp;
+discard sequences;
+discard plans;
+`;
+
 /** Statements for before and after the file, each on lines of its own. */
 export interface Leftovers {
   before: string;
   after: string;
 }
 
-/** What to do around a file. A file that has none of the words in question costs nothing. */
+/** What to do around a file. What takes longer is done only where the file has one of the words in question. */
 export function clearLeftovers(sql: string): Leftovers {
   const before: string[] = [];
   const after: string[] = [];
@@ -36,12 +67,10 @@ export function clearLeftovers(sql: string): Leftovers {
   if (custom.length > 0) after.push(resetCustomSettings(custom));
   // Deferred triggers of temporary tables have to run before those are gone.
   after.push("set constraints all immediate;");
-  if (/\bhold\b/i.test(sql)) after.push("close all;");
-  if (/\btemp(?:orary)?\b/i.test(sql)) after.push("discard temp;");
-  if (/\blisten\b/i.test(sql)) after.push("unlisten *;");
   if (/advisory_lock/i.test(sql)) after.push("select pg_catalog.pg_advisory_unlock_all();");
+  after.push("unlisten *;");
   const lines = (statements: string[]) => statements.map((statement) => `${statement}\n`).join("");
-  return { before: lines(before), after: lines(after) };
+  return { before: lines(before), after: lines(after) + FRESH_CACHES };
 }
 
 /** As in `set my.setting = …`, `set_config('my.setting', …)`; Hasura's own are for the transaction only. */

@@ -11,6 +11,7 @@ import { querySql } from "../hasura/sql.ts";
 import { isRecord } from "../json.ts";
 import { decodeHolder, type Holder } from "./holder.ts";
 import { decodeLedger } from "./ledger.ts";
+import { LAST_STEP_SETTING, LOCKS_SQL, markTextSql, transactionSql } from "./mark.ts";
 import { type Ledger, LEDGER_TABLE, LOCK_KEYS } from "./types.ts";
 
 /** What the database shows at one moment. */
@@ -23,12 +24,18 @@ export interface Look {
   clock: number;
   /** Whether it is a copy of the database that lags behind: nothing is proven by what it shows. */
   isStandby: boolean;
+  /** The mark of the last step that the session which was asked has committed, see `mark.ts`. */
+  lastStep: string | undefined;
+  /** Whether the transaction that was asked about was committed. */
+  isCommitted: boolean;
 }
 
 /** What to look at. */
 export interface LookOptions {
   /** Hasura's name of the database. */
   source: string;
+  /** Number of a transaction to ask about, as a holder has it. */
+  transaction?: string;
   /** Most attempts. @default as for all questions */
   attempts?: number;
   /** Milliseconds for all attempts together. @default as for all questions */
@@ -38,8 +45,8 @@ export interface LookOptions {
 // Three statements, each of which sees what is there after the one before: the time, the lock, the ledger. A lock that is
 // free after a time proves that no step with a limit before it can start any more; and a step's row can be seen before its
 // lock is gone, so the ledger comes last. (In one statement, or under a stricter isolation level of the source, all would
-// be seen as they were when it began.) `to_jsonb` of a row reads both shapes of the ledger with the same text.
-function lookSql({ activity }: { activity: boolean }): string {
+// be seen as they were when it began.) Before them, what others may have left in the session is put aside. `to_jsonb` of a row reads both shapes of the ledger with the same text.
+function lookSql({ activity, transaction }: { activity: boolean; transaction: string | undefined }): string {
   const [since, client, state, text, join] = activity
     ? [
       "extract(epoch from a.xact_start)",
@@ -50,19 +57,28 @@ function lookSql({ activity }: { activity: boolean }): string {
     ]
     : ["null", "null", "null", "null", ""];
   return `set transaction isolation level read committed;
+set local session authorization default;
+set local role none;
+set local statement_timeout to default;
 set local lock_timeout = '5s';
 select pg_catalog.set_config('aerie_db_migration.clock', extract(epoch from pg_catalog.clock_timestamp())::text, true);
 select pg_catalog.set_config('aerie_db_migration.holder', coalesce((
+  with locks as (${LOCKS_SQL})
   select pg_catalog.json_build_object('session', l.pid, 'since', ${since}, 'client', ${client}, 'state', ${state},
-      'text', ${text})::text
-    from pg_catalog.pg_locks l ${join}
-    where l.locktype = 'advisory' and l.classid = ${LOCK_KEYS[0]} and l.objid = ${LOCK_KEYS[1]} and l.objsubid = 2
-      and l.granted and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+      'text', ${text}, 'marks', (select pg_catalog.json_agg(${markTextSql("m")}) from locks m
+        where m.pid = l.pid and m.mode = 'ShareLock' and m.locktype = 'advisory'),
+      'transaction', (select min(${
+    transactionSql("t")
+  })::text from locks t where t.pid = l.pid and t.locktype = 'transactionid'))::text
+    from locks l ${join}
+    where l.locktype = 'advisory' and l.classid = ${LOCK_KEYS[0]} and l.objid = ${LOCK_KEYS[1]}
     limit 1), ''), true);
 select pg_catalog.json_build_object(
   'clock', pg_catalog.current_setting('aerie_db_migration.clock')::float8,
   'holder', nullif(pg_catalog.current_setting('aerie_db_migration.holder'), '')::json,
   'is_standby', pg_catalog.pg_is_in_recovery(),
+  'is_committed', ${transaction === undefined ? "false" : `pg_catalog.txid_status(${transaction}) = 'committed'`},
+  'last_step', pg_catalog.current_setting('${LAST_STEP_SETTING}', true),
   'ledger', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'id', m.migration_id::text,
     'pause_after', coalesce(pg_catalog.to_jsonb(m) ->> 'pause_after', 'false')::boolean,
@@ -111,7 +127,9 @@ export async function lookAtDatabase(client: HasuraClient, options: LookOptions)
 const NOT_ALLOWED = "42501";
 
 async function query(client: HasuraClient, options: LookOptions): Promise<Look> {
-  const ask = (activity: boolean) => querySql(client, { ...options, sql: lookSql({ activity }), decode: decodeLook });
+  const { transaction, ...rest } = options;
+  const ask = (activity: boolean) =>
+    querySql(client, { ...rest, sql: lookSql({ activity, transaction }), decode: decodeLook });
   try {
     return await ask(true);
   } catch (error) {
@@ -126,5 +144,14 @@ function decodeLook(value: unknown): Look | undefined {
   if (!isRecord(value) || typeof value.clock !== "number") return undefined;
   const ledger = decodeLedger(value.ledger);
   const isStandby = value.is_standby === true;
-  return ledger && { ledger, holder: decodeHolder(value.holder), clock: value.clock, isStandby };
+  const lastStep = typeof value.last_step === "string" ? value.last_step : undefined;
+  return ledger &&
+    {
+      ledger,
+      holder: decodeHolder(value.holder),
+      clock: value.clock,
+      isStandby,
+      lastStep,
+      isCommitted: value.is_committed === true,
+    };
 }

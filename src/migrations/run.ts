@@ -7,10 +7,11 @@
 import { ToolError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { confirmStep } from "./confirm.ts";
-import { executeStep } from "./execute.ts";
+import { executeStep, PreviousStepError } from "./execute.ts";
 import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
+import type { SentStep } from "./settle.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /**
@@ -25,23 +26,38 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
     if (!(thrown instanceof ToolError)) throw thrown;
     return { done, remaining: steps, error: thrown };
   }
+  let sent: SentStep | undefined;
+  let next = 0;
   for (const [index, step] of steps.entries()) {
     try {
       if (!(await options.beforeStep(step, index))) break;
       const what = workingOn(step, { index, total: steps.length });
-      const { afterTaskOpen } = await options.waiting.during(what, () => executeStep(step, { ...options, what }));
-      const unconfirmed = options.confirmsEach ? await confirmStep(step, options) : undefined;
+      const isLast = index === steps.length - 1;
+      const previous = sent;
+      const { afterTaskOpen, isOurs } = await options.waiting.during(what, async () => {
+        const executed = await executeStep(step, { ...options, what, isLast, previous, onSent: (now) => sent = now });
+        if (options.confirmsEach && executed.isOurs && sent !== undefined) await confirmStep(sent, options);
+        return executed;
+      });
+      next++;
+      if (!isOurs) continue;
       done.push(step);
-      if (unconfirmed !== undefined) throw unconfirmed;
       options.afterStep(step);
       if (step.direction === "apply" && afterTaskOpen) await options.runAfterTask(step.migration);
     } catch (thrown) {
+      if (thrown instanceof PreviousStepError) {
+        done.pop();
+        next--;
+        sent = thrown.sent;
+        error = thrown.reason;
+        break;
+      }
       if (!(thrown instanceof ToolError)) throw thrown;
       error = thrown;
       break;
     }
   }
-  return { done, remaining: steps.slice(done.length), error };
+  return { done, remaining: steps.slice(next), error, sent };
 }
 
 function workingOn({ direction, migration }: Step, { index, total }: { index: number; total: number }): string {

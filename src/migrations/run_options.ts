@@ -11,6 +11,7 @@ import type { Timeouts } from "../timeouts.ts";
 import type { Waiting } from "../waiting.ts";
 import type { RunName } from "./holder.ts";
 import type { Observer } from "./observer.ts";
+import type { SentStep } from "./settle.ts";
 import type { MigrationName, Step } from "./types.ts";
 
 /** Where and how the steps run. */
@@ -51,6 +52,8 @@ export interface RunResult {
   remaining: Step[];
   /** The first of the remaining ones, where it may be done all the same. */
   unknown?: Step | undefined;
+  /** The step that was sent last, as it was sent. */
+  sent?: SentStep | undefined;
   /** Why the run ended early, where it was not on request. */
   error: ToolError | undefined;
 }

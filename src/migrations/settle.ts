@@ -11,10 +11,10 @@
 import { BusyError, ToolError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Holder, mayBeStep } from "./holder.ts";
+import { type Holder, isStep } from "./holder.ts";
 import type { Look } from "./look.ts";
 import type { Observer } from "./observer.ts";
-import type { Step } from "./types.ts";
+import { isDoneIn, type Step } from "./types.ts";
 
 /** What became of a step. */
 export type StepFate =
@@ -98,11 +98,9 @@ export async function lookFor(
     throw error;
   }
   if (look.isStandby) return { kind: "unreachable", reason: "a standby server answered", answered: true };
-  const { version } = step.migration;
-  const isThere = look.ledger.some((row) => row.version === version);
-  if (isThere === (step.direction === "apply")) return { kind: "done", look };
+  if (isDoneIn(look.ledger, step)) return { kind: "done", look };
   const { holder, clock } = look;
-  if (holder !== undefined && mayBeStep(holder, step, runId)) return { kind: "running", holder, clock };
+  if (holder !== undefined && isStep(holder, step, runId)) return { kind: "running", holder, clock };
   return clock > startUntil ? { kind: "not-done", look } : { kind: "on-its-way" };
 }
 

@@ -10,7 +10,7 @@ import { describePostgres, explainCallError, isWithoutDatabase, nextAfterNoAnswe
 import { formatDuration } from "../duration.ts";
 import { busyError, changedError } from "./busy_error.ts";
 import type { Look } from "./look.ts";
-import { STEP_STATES } from "./step.ts";
+import { STEP_STATES } from "./guard.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /** SQLSTATE query_canceled. */
@@ -18,6 +18,9 @@ const ENDED_ON_REQUEST = "57014";
 
 /** SQLSTATE object_not_in_prerequisite_state, which `mark_migration_applied` raises while an "after" task is open. */
 const AFTER_TASK_OPEN = "55000";
+
+/** SQLSTATE internal_error. */
+const INTERNAL_ERROR = "XX000";
 
 /** What was sent, and where. */
 export interface StepTarget {
@@ -100,9 +103,14 @@ export function explainStepError(error: unknown, step: Step, target: StepTarget)
     return explained;
   }
   if (postgres !== undefined) {
+    // A function that has a variable of a type which was dropped since: no statement makes a session forget that.
+    const isStale = postgres.sqlState === INTERNAL_ERROR && postgres.message.includes("cache lookup failed");
     return new FailedError(`Cannot ${verb} ${title}: "${stepFile(step)}" failed: ${describePostgres(postgres)}`, {
       state: rolledBack,
-      next: "Remove the cause, and run the same command again",
+      next: isStale
+        ? "A function in Hasura's session may still know a type that was dropped since: restart Hasura, which gives it " +
+          "new sessions, and run the same command again"
+        : "Remove the cause, and run the same command again",
       cause: error,
     });
   }

@@ -76,6 +76,11 @@ export function currentVersion(ledger: Ledger): number {
   return ledger.at(-1)?.version ?? 0;
 }
 
+/** Whether the ledger shows `step` as done. */
+export function isDoneIn(ledger: Ledger, { direction, migration }: Step): boolean {
+  return ledger.some((row) => row.version === migration.version) === (direction === "apply");
+}
+
 /** The ledger as a committed step leaves it. Whether the migration has an "after" task is not known from the step. */
 export function ledgerAfter(ledger: Ledger, { direction, migration: { version } }: Step): Ledger {
   return direction === "apply"

@@ -63,6 +63,7 @@ export function afterTaskDone({ migration, task, files, alreadyThere }: DoneAfte
 /** How far a run has come that ended before its last step. */
 export function formatStop({ direction, done, remaining, unknown }: ReportEvent & { type: "run-stopped" }): string {
   const total = done.length + remaining.length;
+  if (total === 0) return `no migration was ${past(direction)} by this run, and none is left to do`;
   const [next] = remaining;
   const rest = unknown !== undefined
     ? `; of ${migrationTitle(unknown.migration)} it is not known`

@@ -12,12 +12,14 @@ import {
   ANYWHERE,
   AROUND,
   AT_WORK,
+  atCommit,
   type FaultSpec,
   late,
   leftRunning,
   lostThen,
   passing,
   plain,
+  repeated,
   signalled,
   SOON,
   soon,
@@ -77,6 +79,24 @@ export const FAULTS: Readonly<Record<string, FaultSpec>> = {
   "200, empty": plain({ status: 200, body: "" }),
   "backend killed": plain("kill-backend", AT_WORK),
   "backend lost": { ...plain("lose-backend", AT_WORK), backend: "postgres" },
+  "COMMIT held up": atCommit((over) => ({ commitAtWork: over }), { never: [1, 4, 6, 9] }),
+  "COMMIT sent again, the first at work": atCommit((over) => ({ commitAtWork: over, again: true }), {
+    never: [1, 4, 6, 9],
+  }),
+  "COMMIT sent again, the first at work for long": atCommit((over) => ({ commitAtWork: over, again: true }), {
+    milliseconds: 2.5 * TOO_LONG,
+    never: [1, 4, 6],
+    slow: true,
+  }),
+  "COMMIT sent again, the first fails": atCommit((over) => ({ commitAtWork: over, again: true, fails: true }), {
+    never: [0, 4, 6, 7, 9],
+  }),
+  // PostgreSQL gives up after ten seconds.
+  "COMMIT swallowed": atCommit((over) => ({ commitSwallowed: over }), { never: [0, 1, 6, 7], slow: true }),
+  "repeated by a proxy, the first at work": repeated({ working: TOO_LONG, never: [1, 4, 6, 9] }),
+  // Whether the database tells whose copy it was depends then on which session is asked.
+  "repeated by a proxy, the first soon over": repeated({ working: 2 * SOON, never: [1, 4, 9] }),
+  "repeated by a proxy, after the first": repeated({ working: 0, never: [1, 4, 9] }),
   "Hasura restarts": { times: ANY_TIME, stage: (scene) => scene.add({ restart: soon(scene) }) },
   "Hasura restarts behind a proxy": {
     times: ANY_TIME,

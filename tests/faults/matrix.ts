@@ -86,6 +86,7 @@ export async function runCase(place: Place, matrixCase: MatrixCase): Promise<Out
     const { damage, findWrong } = await job.look(place);
     addDamage(outcome, damage);
     outcome.codes.push(result.code);
+    if (spec.never?.includes(result.code)) outcome.wrong.push(`exit code ${result.code} is not for this fault`);
     outcome.wrong.push(...findWrong(result, spec.codes ?? []), ...spec.findWrong?.(scene) ?? []);
   }
   await spec.repair?.(place);

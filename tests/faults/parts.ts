@@ -13,11 +13,16 @@ import type { Job } from "./job.ts";
 import type { Where } from "./matrix.ts";
 import { createMetadataGrounds, metadataContests } from "./metadata_contest.ts";
 import { createMetadataGround, metadataJobs } from "./metadata_jobs.ts";
+import type { PlaceOptions } from "./place.ts";
+import { isStep } from "./requests.ts";
 import { CONTEST_GROUND, stepContests } from "./step_contest.ts";
 import { stepJobs } from "./step_jobs.ts";
 
-/** The names of the parts. `matrix`, `kill` and `contest` are about steps alone; the others have all three of them. */
-export const PARTS = ["matrix", "kill", "contest", "metadata", "after"] as const;
+/**
+ * The names of the parts. `matrix`, `kill`, `contest`, `session` and `servers` are about steps alone; the others have all
+ * three of them.
+ */
+export const PARTS = ["matrix", "kill", "contest", "session", "servers", "metadata", "after"] as const;
 
 /** The name of a part. */
 export type PartName = typeof PARTS[number];
@@ -40,7 +45,12 @@ export interface Part {
   /** Jobs whose runs are killed. */
   killed: Job[];
   contests: ContestList | undefined;
+  /** How its places are. Default: as usual. */
+  place?: PlaceOptions;
 }
+
+/** Milliseconds by which one of two servers lags behind the other, at most, as was seen. */
+const LAG = 3_000;
 
 /** What decides how much there is. */
 export interface PartOptions extends Where {
@@ -70,6 +80,11 @@ export async function createParts(options: PartOptions): Promise<{ parts: Part[]
   const after = afterJobs(afterGround.path);
   const isHome = ([job]: Job[]) => isAlone || job?.home === name;
   const few = Math.ceil(rounds / SHARE);
+  // The first and the last: all at once and step by step, up and down.
+  const onPostgres = (jobs: Job[], title: string, isStruck: Job["isStruck"]) =>
+    name === "pglite"
+      ? []
+      : jobs.filter((_, index) => index % 3 === 0).map((job) => ({ ...job, name: `${title}/${job.name}`, isStruck }));
   const parts: Part[] = [
     { name: "matrix", struck: steps, killed: [], contests: undefined },
     { name: "kill", struck: [], killed: steps, contests: undefined },
@@ -84,6 +99,21 @@ export async function createParts(options: PartOptions): Promise<{ parts: Part[]
         controls: stepContests(contestGround.path, { sizes, rounds, guarded: false }),
         alone: stepContests(contestGround.path, { sizes: [1], rounds: 2, guarded: false }),
       },
+    },
+    // PGlite has never more than one session, and no second server.
+    {
+      name: "session",
+      struck: onPostgres(steps, "one session", isStep),
+      killed: [],
+      contests: undefined,
+      place: { poolSize: 1 },
+    },
+    {
+      name: "servers",
+      struck: onPostgres(steps, "two servers", () => true),
+      killed: [],
+      contests: undefined,
+      place: { servers: 2, syncMs: LAG },
     },
     {
       name: "metadata",

@@ -5,7 +5,7 @@
  */
 
 import { call, until } from "../venue/client.ts";
-import { type Backend, startVenue, type Venue } from "../venue/mod.ts";
+import { type Backend, startVenue, type Venue, type VenueOptions } from "../venue/mod.ts";
 import { startWorkspaceServer, type WorkspaceServer } from "../venue/workspace_server.ts";
 import { baseSql, MATRIX_GROUND } from "./ground.ts";
 
@@ -32,8 +32,11 @@ export interface Place extends AsyncDisposable {
   removeFile(file: string): void;
 }
 
+/** How the venue of a place is, other than usual. */
+export type PlaceOptions = Pick<VenueOptions, "poolSize" | "servers" | "syncMs">;
+
 /** Starts a place. */
-export async function startPlace({ database }: Backend): Promise<Place> {
+export async function startPlace({ database }: Backend, options: PlaceOptions = {}): Promise<Place> {
   const workspace = startWorkspaceServer({ workspaces: WORKSPACES });
   const { files } = workspace;
   const stored: Stored[] = [];
@@ -42,7 +45,7 @@ export async function startPlace({ database }: Backend): Promise<Place> {
     stored.push({ file, replaced: files.has(file) });
     return set(file, content);
   };
-  const venue = await startVenue({ database, baseSql: baseSql("apply", MATRIX_GROUND) });
+  const venue = await startVenue({ ...options, database, baseSql: baseSql("apply", MATRIX_GROUND) });
   return {
     venue,
     workspace,

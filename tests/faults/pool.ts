@@ -6,7 +6,7 @@
 
 import type { Backend } from "../venue/mod.ts";
 import { LimitError, withLimit } from "./limit.ts";
-import { type Place, startPlace } from "./place.ts";
+import { type Place, type PlaceOptions, startPlace } from "./place.ts";
 
 /** Milliseconds that one piece of work may take. */
 const MOST_TIME = 60_000;
@@ -17,6 +17,8 @@ const MOST_END_TIME = 10_000;
 /** How to go through the work. */
 export interface PoolOptions {
   backend: Backend;
+  /** Default: as usual. */
+  place?: PlaceOptions | undefined;
   /** How many pieces at a time. */
   jobs: number;
   stop: AbortSignal;
@@ -29,7 +31,7 @@ export interface PoolOptions {
  */
 export async function eachWithPlace<Item, Result>(
   items: readonly Item[],
-  { backend, jobs, stop }: PoolOptions,
+  { backend, place: placeOptions, jobs, stop }: PoolOptions,
   { work, late, done }: {
     work: (place: Place, item: Item) => Promise<Result>;
     late: (item: Item) => Result;
@@ -38,7 +40,7 @@ export async function eachWithPlace<Item, Result>(
   },
 ): Promise<void> {
   const queue = items.values();
-  const start = () => startPlace(backend);
+  const start = () => startPlace(backend, placeOptions);
 
   async function serve(first: Place): Promise<void> {
     let place: Place | undefined = first;

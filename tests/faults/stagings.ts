@@ -21,6 +21,8 @@ export interface FaultSpec {
   backend?: "pglite" | "postgres";
   /** Exit codes that a run may have because of it, besides those that any fault can lead to. */
   codes?: readonly number[];
+  /** Exit codes that a run must not have because of it. */
+  never?: readonly number[];
   /** Takes so long that the fast part leaves it out. */
   slow?: true;
   /** Arranges for it. */
@@ -102,6 +104,33 @@ export function leftRunning(action: FaultAction): FaultSpec {
     stage(scene) {
       scene.add(action, "during");
       scene.add({ hold: scene.struckThen(() => scene.later(TOO_LONG)) }, "before-commit");
+    },
+  };
+}
+
+/** What happens to COMMIT, which is over some time later. */
+export function atCommit(
+  make: (over: Promise<void>) => FaultAction,
+  { milliseconds = TOO_LONG, ...rest }: { milliseconds?: number } & Pick<FaultSpec, "never" | "slow"> = {},
+): FaultSpec {
+  return {
+    times: ["before-commit"],
+    fits: writesSql,
+    backend: "postgres",
+    ...rest,
+    stage: (scene) => scene.add(make(scene.struckThen(() => scene.later(milliseconds)))),
+  };
+}
+
+/** A proxy passes the request on once more, while the first copy is at work for so long, or after it. */
+export function repeated({ working, never }: { working: number; never: readonly number[] }): FaultSpec {
+  return {
+    times: ["before"],
+    fits: writesSql,
+    never,
+    stage(scene) {
+      scene.add({ repeat: scene.struckThen(() => scene.later(SOON)) });
+      if (working > 0) scene.add({ hold: scene.struckThen(() => scene.later(working)) }, "before-commit");
     },
   };
 }

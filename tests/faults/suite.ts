@@ -11,7 +11,7 @@ import { listKills, runKill } from "./kill.ts";
 import { listCases, type RecordedJob, recordJob, runCase } from "./matrix.ts";
 import { type CaseName, describeBroken, emptyOutcome, isBroken, type Outcome } from "./outcome.ts";
 import { type ContestList, createParts, type PartName } from "./parts.ts";
-import type { Place } from "./place.ts";
+import type { Place, PlaceOptions } from "./place.ts";
 import { eachWithPlace } from "./pool.ts";
 
 /** What to run. */
@@ -38,6 +38,8 @@ export interface SuiteOptions {
  */
 const MOST_PLACES = { pglite: 8, postgres: 12 };
 const MOST_PLACES_IN_CONTESTS = 4;
+/** Of two servers each. */
+const MOST_PLACES_OF_TWO = 6;
 
 /** What the suite came to. */
 export interface SuiteResult {
@@ -48,12 +50,18 @@ export interface SuiteResult {
 /** Runs what is asked for. */
 export async function runSuite(all: SuiteOptions): Promise<SuiteResult> {
   const { backend: { name }, isAlone } = all;
-  const options = { ...all, jobs: Math.min(MOST_PLACES[name], all.jobs) };
+  const common = { ...all, jobs: Math.min(MOST_PLACES[name], all.jobs) };
   const where = { name, isAlone };
-  await using made = await createParts({ ...options, ...where });
+  await using made = await createParts({ ...common, ...where });
   const result: SuiteResult = { outcomes: [], contests: [] };
-  const recorder = createRecorder(options);
+  const recorder = createRecorder(common);
   for (const part of made.parts) {
+    const { place } = part;
+    const options = {
+      ...common,
+      place,
+      jobs: Math.min(common.jobs, place?.servers === 2 ? MOST_PLACES_OF_TWO : Infinity),
+    };
     if (!all.parts.includes(part.name) || options.stop.aborted) continue;
     const title = part.name === "matrix" || part.name === "kill" ? "" : `${part.name}, `;
     const cases = (await recorder(part.struck)).flatMap((recorded) => listCases(recorded, where));
@@ -85,7 +93,10 @@ function createRecorder({ backend, stop }: SuiteOptions): (jobs: readonly Job[])
 async function runCases<Case extends CaseName>(
   title: string,
   all: readonly Case[],
-  { options, run }: { options: SuiteOptions; run: (place: Place, one: Case) => Promise<Outcome> },
+  { options, run }: {
+    options: SuiteOptions & { place: PlaceOptions | undefined };
+    run: (place: Place, one: Case) => Promise<Outcome>;
+  },
 ): Promise<Outcome[]> {
   const cases = choose(all, options.text);
   const outcomes = new Map<string, Outcome>();

@@ -229,6 +229,11 @@ Deno.test("only a connection that was never made is known to have sent nothing",
       false,
       "Connection closed before message completed",
     ],
+    [
+      "error sending request for url (http://h:1/v2/query): client error (SendRequest): connection error: Connection reset by peer (os error 104): Connection reset by peer (os error 104)",
+      false,
+      "Connection reset by peer",
+    ],
     ["error decoding response body", false, "Error decoding response body"],
   ];
   for (const [message, notSent, shown] of cases) {
@@ -304,6 +309,11 @@ Deno.test("explainCallError() gives each failure its kind and a next step", () =
       new NoAnswerError("The server answered 502 with an HTML page instead of JSON"),
       AccessError,
       /root of a Hasura server/,
+    ],
+    [
+      new NoAnswerError("Connection reset by peer", { cause: new TypeError("reset") }),
+      AccessError,
+      /^Look at what stands between this machine and Hasura/,
     ],
     [hasura('source with name "Aerie" does not exist', "not-exists"), ConfigError, /migrations folder of the release/],
     [hasura('source with name "Aerie" is inconsistent', "unexpected"), AccessError, /database server runs/],

@@ -14,6 +14,9 @@ const TIMES: Partial<Record<string, { when: FaultTime[]; because: string }>> = {
   "max-connections": { when: ["before"], because: "the connection is there by then" },
   "source-inconsistent": { when: ["before"], because: "Hasura looks for the source first" },
   "deliverAfter": { when: ["before"], because: "the request has been delivered by then" },
+  "repeat": { when: ["before"], because: "the request has been delivered by then" },
+  "commitAtWork": { when: ["before-commit"], because: "there is no COMMIT then" },
+  "commitSwallowed": { when: ["before-commit"], because: "there is no COMMIT then" },
   "delayMs": { when: ["before", "before-commit", "after"], because: "the text does not wait" },
   "hold": { when: ["before", "before-commit", "after"], because: "the text does not wait" },
 };
@@ -31,7 +34,7 @@ export function checkFault({ when = "before", do: action }: Fault, { oneSession 
   if (name === "reset" && !CAN_RESET) {
     throw new TypeError("Cannot reset a connection on this operating system: only Linux can be made to do it");
   }
-  if (name === "lose-backend" && oneSession) {
+  if (["lose-backend", "commitAtWork", "commitSwallowed"].includes(name) && oneSession) {
     throw new TypeError("Cannot leave a backend at work with PGlite: it has only one session. Use PostgreSQL");
   }
 }

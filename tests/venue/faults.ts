@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CommitFault } from "./commit_faults.ts";
 import { checkFault } from "./fault_rules.ts";
 import type { RequestRecord } from "./log.ts";
 import type { ErrorName } from "./named_errors.ts";
@@ -48,7 +49,9 @@ export type AnswerFault =
  * - `freeze`: from now on no byte passes and nothing is closed, until `venue.thaw()`. A request that is struck `before`
  *   gets no further until then; at other times it goes on, unanswered;
  * - `delayMs`, `hold`: goes on after some time, or when the test says so (not `during`);
- * - `deliverAfter`: `answer` at once (default: `drop`), and the request reaches Hasura later (only `before`).
+ * - `deliverAfter`: `answer` at once (default: `drop`), and the request reaches Hasura later (only `before`);
+ * - `repeat`: a proxy has passed the request on, and passes it on once more then; the answer is that of the second copy.
+ *   Faults at other times strike the first one (only `before`).
  *
  * To Hasura and its database:
  * - `restart`, `restartMs`: Hasura ends, and answers again after that time. Until then connections are refused, or a
@@ -56,7 +59,8 @@ export type AnswerFault =
  * - `databaseDown`, `databaseDownMs`: PostgreSQL ends all of Hasura's sessions and refuses new ones for that time;
  * - `kill-backend`: ends the PostgreSQL backend that runs the text (`during` or `before-commit`);
  * - `lose-backend`: Hasura loses the connection to that backend, which runs on and keeps its locks until it next looks at
- *   its client (`during` or `before-commit`, not with PGlite).
+ *   its client (`during` or `before-commit`, not with PGlite);
+ * - {@linkcode CommitFault}: what happens to COMMIT (`before-commit`, not with PGlite).
  */
 export type FaultAction =
   | AnswerFault
@@ -70,7 +74,9 @@ export type FaultAction =
   | { restartMs: number; page?: 502 | 503 }
   | { restart: Promise<unknown>; page?: 502 | 503 }
   | { databaseDownMs: number }
-  | { databaseDown: Promise<unknown> };
+  | { databaseDown: Promise<unknown> }
+  | { repeat: Promise<unknown> }
+  | CommitFault;
 
 /** Which requests a fault is for; all that is given must fit. */
 export interface FaultMatch {

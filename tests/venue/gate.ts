@@ -6,6 +6,7 @@
 
 import { waitForActivity } from "./activity.ts";
 import { type Answer, answer } from "./api.ts";
+import { isCommitFault, strikeCommit } from "./commit_faults.ts";
 import type { FaultAction, FaultQueue, FaultsByTime } from "./faults.ts";
 import type { Front } from "./front.ts";
 import type { Hasura } from "./hasura.ts";
@@ -109,6 +110,11 @@ export class Gate {
       this.#track(this.#waits.for(deliverAfter).then((delivered) => delivered ? this.#work(call, faults) : "nothing"));
       return await this.#strike(answer, { record: call.record, when: "before" }) ?? "nothing";
     }
+    if (typeof faults.before === "object" && "repeat" in faults.before) {
+      const { repeat } = faults.before;
+      this.#track(this.#work({ ...call, sent: Promise.withResolvers() }, faults));
+      return await this.#waits.for(repeat) ? await this.#work(call, {}) : "nothing";
+    }
     const early = call.record.type === "run_sql" ? [faults.before] : [faults.before, faults["before-commit"]];
     for (const action of early) {
       const reply = await this.#strike(action, { record: call.record, when: "before" });
@@ -120,12 +126,14 @@ export class Gate {
   }
 
   async #work({ request, body, record, sent }: Call, faults: FaultsByTime): Promise<Reply> {
-    const { instance } = this.#parts.hasura();
+    const hasura = this.#parts.hasura();
+    const instance = hasura.take();
     const { method, headers, url } = request;
     const path = record.path + new URL(url).search;
     const stages = this.#stages(faults, { record, sent, instance });
     try {
       const made = await answer(instance, { method, path, headers, body }, stages);
+      hasura.notice(instance);
       // The process that was to answer is no more.
       if (instance.sourcePool.abandoned) return "nothing";
       return await this.#strike(faults.after, { record, when: "after", made }) ?? { answer: made };
@@ -149,6 +157,14 @@ export class Gate {
         if (reply !== undefined) sent.resolve(reply);
       },
       beforeCommit: async (session) => {
+        const action = faults["before-commit"];
+        if (isCommitFault(action)) {
+          return await strikeCommit(action, session, {
+            pool: metadataPool,
+            wait: (event) => this.#waits.for(event),
+            track: (work) => this.#track(work),
+          });
+        }
         await strikeBackend(faults["before-commit"], session);
         const reply = await this.#strike(faults["before-commit"], { record, when: "before-commit" });
         if (reply !== undefined) throw new Struck(reply);

@@ -12,6 +12,7 @@ import { parseMetadata } from "./parse_metadata.ts";
 import { proxyPage } from "./proxy_page.ts";
 import { NOTHING_KNOWN } from "./schema.ts";
 import type { Store } from "./store.ts";
+import { Twin } from "./twin.ts";
 import { Waits } from "./waits.ts";
 
 /** What goes with the process. */
@@ -31,6 +32,8 @@ export class Hasura {
   readonly #waits = new Waits();
   readonly #running = new Set<Promise<void>>();
   #instance: Instance;
+  #twin: Twin | undefined;
+  #options: FullOptions;
   /** Of the last restart; another one takes its place. */
   #restart: symbol | undefined;
   /** Of the last outage of the database. */
@@ -39,19 +42,31 @@ export class Hasura {
   /** What a proxy answers with in place of Hasura, while that is away. */
   page: Answer | undefined;
 
-  private constructor(parts: HasuraParts, instance: Instance) {
+  private constructor(parts: HasuraParts, instance: Instance, options: FullOptions) {
     this.#parts = parts;
     this.#instance = instance;
+    this.#options = options;
+    this.#startTwin();
   }
 
   /** Starts Hasura for the first time. */
   static async boot(parts: HasuraParts, options: FullOptions): Promise<Hasura> {
-    return new Hasura(parts, await fill(parts.store, options));
+    return new Hasura(parts, await fill(parts.store, options), options);
   }
 
   /** What answers. */
   get instance(): Instance {
     return this.#instance;
+  }
+
+  /** The process that a request goes to. */
+  take(): Instance {
+    return this.#twin?.next(this.#instance) ?? this.#instance;
+  }
+
+  /** Told of each process that has answered. */
+  notice(instance: Instance): void {
+    this.#twin?.notice(instance, this.#instance);
   }
 
   /**
@@ -102,7 +117,9 @@ export class Hasura {
   /** Starts all over on an empty database. Nothing may be at work. */
   async reset(options: FullOptions): Promise<void> {
     await this.#parts.store.empty();
+    this.#options = options;
     this.#instance = await fill(this.#parts.store, options);
+    this.#startTwin();
     await this.#open();
   }
 
@@ -115,7 +132,7 @@ export class Hasura {
     await this.#waits.for(until);
     while (restart === this.#restart) {
       await this.#reachable?.promise;
-      const instance = create(this.#parts.store, this.#instance.settings);
+      const instance = create(this.#parts.store.pools, this.#instance.settings);
       try {
         await refresh(instance);
       } catch (error) {
@@ -125,8 +142,17 @@ export class Hasura {
       }
       if (restart !== this.#restart) return;
       this.#instance = instance;
+      this.#startTwin();
       await this.#open();
     }
+  }
+
+  #startTwin(): void {
+    const { servers, syncMs } = this.#options;
+    if (servers === 1) return void (this.#twin = undefined);
+    const instance = create(this.#parts.store.secondPools, this.#instance.settings);
+    instance.schema = this.#instance.schema;
+    this.#twin = new Twin(instance, { wait: () => this.#waits.for(syncMs), track: (work) => this.#track(work) });
   }
 
   async #open(): Promise<void> {
@@ -145,12 +171,12 @@ async function fill(store: Store, options: FullOptions): Promise<Instance> {
   const { metadata = initialMetadata(options.sources, options) } = options;
   const parsed = parseMetadata(asObject(metadata, { path: "$", what: "Metadata" }));
   await store.fill(options.baseSql, parsed);
-  const instance = create(store, options);
+  const instance = create(store.pools, options);
   instance.schema = await look(instance, parsed);
   return instance;
 }
 
-function create(store: Store, settings: Instance["settings"]): Instance {
-  const { source: sourcePool, metadata: metadataPool } = store.pools;
+function create(pools: Store["pools"], settings: Instance["settings"]): Instance {
+  const { source: sourcePool, metadata: metadataPool } = pools;
   return { settings, sourcePool, metadataPool, lock: new Lock(), schema: NOTHING_KNOWN };
 }

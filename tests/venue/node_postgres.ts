@@ -146,6 +146,25 @@ class NodePostgresSession implements Session {
     await promise;
   }
 
+  async leave(): Promise<NodePostgresSession> {
+    const left = new NodePostgresSession(this.#url, this.#onAbandon);
+    left.#client = this.#client;
+    left.#lost = this.#lost;
+    left.#client?.on("error", () => left.#lost = true);
+    left.#onAbandon(left.backend);
+    this.#client = undefined;
+    this.#lost = true;
+    await this.#connect();
+    return left;
+  }
+
+  /** Resolves when the server has ended the connection. */
+  ended(): Promise<void> {
+    const stream = this.#client?.connection.stream;
+    if (stream === undefined || stream.closed) return Promise.resolve();
+    return new Promise((resolve) => stream.once("close", resolve));
+  }
+
   async #connect(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url }) as Client;
     client.on("error", () => {

@@ -23,6 +23,10 @@ export interface VenueOptions extends Partial<Settings> {
   port?: number;
   /** Most sessions at one time on a real server. Default: 10. PGlite has one. */
   poolSize?: number;
+  /** Processes of Hasura behind a balancer that gives each its turn. Default: 1. */
+  servers?: 1 | 2;
+  /** Milliseconds after which one of two sees what the other has done to the metadata. Default: 1000. */
+  syncMs?: number;
   /** How often a statement is sent again when its connection breaks. Default: 1, as in Hasura. */
   retries?: number;
 }
@@ -57,6 +61,8 @@ export function withDefaults(options: VenueOptions): FullOptions {
     trackedTables: [],
     port: 0,
     poolSize: 10,
+    servers: 1,
+    syncMs: 1_000,
     retries: 1,
     ...options,
   };

@@ -40,6 +40,8 @@ export interface Session {
    * at its client; then it aborts.
    */
   abandon(): Promise<void>;
+  /** Leaves the connection as it is to somebody else, and makes a fresh one. Not where there is only one session. */
+  leave?(): Promise<Session & { ended(): Promise<void> }>;
 }
 
 /** A database that sessions can be opened on. */

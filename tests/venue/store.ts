@@ -53,6 +53,8 @@ export class Store {
   readonly #one: Slots | undefined;
   readonly #direct: SessionPool;
   #pools: Pools;
+  /** Those of a second process of Hasura, where there is one. */
+  #secondPools: Pools | undefined;
 
   private constructor(database: Database, options: StoreOptions) {
     this.#database = database;
@@ -65,6 +67,11 @@ export class Store {
   /** Hasura's pools. */
   get pools(): Pools {
     return this.#pools;
+  }
+
+  /** The pools of a second process of Hasura, from now on. */
+  get secondPools(): Pools {
+    return this.#secondPools ??= this.#makePools();
   }
 
   /** Whether Hasura can connect to the database. */
@@ -89,6 +96,7 @@ export class Store {
     const { reachable } = this;
     const old = [...this.#each()];
     this.#pools = this.#makePools();
+    this.#secondPools = undefined;
     if (!reachable) { for (const pool of this.#each()) await pool.lose(); }
     await Promise.all(old.map((pool) => pool.abandon()));
   }
@@ -137,7 +145,8 @@ export class Store {
   }
 
   #each(): Set<SessionPool> {
-    return new Set([this.#pools.source, this.#pools.metadata]);
+    const all = [this.#pools, ...(this.#secondPools === undefined ? [] : [this.#secondPools])];
+    return new Set(all.flatMap(({ source, metadata }) => [source, metadata]));
   }
 
   #makePools(): Pools {

@@ -6,6 +6,7 @@
 
 import { type Answer, errorAnswer } from "./api.ts";
 import { wrongSecret } from "./auth.ts";
+import { isCommitFault } from "./commit_faults.ts";
 import type { FaultAction, FaultTime } from "./faults.ts";
 import type { Front } from "./front.ts";
 import type { Hasura } from "./hasura.ts";
@@ -72,7 +73,7 @@ export async function strike(
   if ("restartMs" in action) return await restart(action.restartMs, action.page);
   if ("databaseDown" in action) return void await targets.hasura().loseDatabase(action.databaseDown);
   if ("databaseDownMs" in action) return void await targets.hasura().loseDatabase(action.databaseDownMs);
-  if ("deliverAfter" in action) return undefined;
+  if ("deliverAfter" in action || "repeat" in action || isCommitFault(action)) return undefined;
   return await targets.waits.for("hold" in action ? action.hold : action.delayMs) ? undefined : "nothing";
 
   async function restart(until: number | Promise<unknown>, page: 502 | 503 | undefined): Promise<Reply> {
