@@ -78,7 +78,7 @@ async function migrate(
   const metadataMode = readMetadataMode(options.metadata);
   const asks = mayAsk(context, options);
   interruption.describe("Nothing was changed");
-  const venue = await interruption.race(openVenue(context, options));
+  const venue = await interruption.race(openVenue(context, options, { mayReload: true }));
   const { client, observer, folder, target, timeouts } = venue;
   reporter.emit({ type: "migrate-started", direction, target });
 
@@ -127,7 +127,6 @@ async function migrate(
           `and are marked under "${target.source}" as the ledger says`,
       });
     }
-    keeper.update(ledgerBefore);
   }
 
   const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
@@ -160,6 +159,8 @@ async function migrate(
       if (goesOn && options.all !== true && !skipsTasks && expectedTasks.includes(step.migration)) {
         await checkTask(tasks, step.migration);
       }
+      // Whoever declines everything leaves Hasura as it is.
+      if (goesOn && index === 0 && toMark.length + toUnmark.length > 0) keeper.update(ledgerBefore);
       progress.running = step;
       return goesOn;
     },
@@ -207,8 +208,14 @@ async function migrate(
     keeper,
     interruption,
     tracker: differences,
-    metadata,
-    allowInconsistent: options.allowInconsistentMetadata === true,
+    metadata: {
+      ...metadata,
+      allowInconsistent: options.allowInconsistentMetadata === true,
+      isStrict: options.strictMetadata === true,
+      allowConnectionChanges: options.allowConnectionChanges === true,
+      applyCommand: commandLine({ ...options, allowConnectionChanges: false }, "metadata apply"),
+      keepCommand: commandLine({ ...options, metadata: "reload" }),
+    },
     afterTasks: tasks.done,
   });
 }

@@ -12,17 +12,24 @@ import { NoAnswerError } from "./problems.ts";
 
 export type { InconsistentObject } from "./inconsistent.ts";
 
+/** How to reload. */
+export interface ReloadOptions {
+  /** Names of the databases to read anew. @default all */
+  sources?: readonly string[];
+  /** Milliseconds. @default RELOAD_TIMEOUT */
+  timeout?: number;
+}
+
 /**
  * Makes Hasura read its metadata and its databases anew. Two that do so at the same time can refuse each other, so it is
  * asked again then.
  *
- * @param sources Names of the databases. @default all
  * @returns what does not fit, as this server sees it now; `undefined` where it does not say (before v2.4.0)
  * @throws {HasuraError | NoAnswerError} when it did not
  */
 export async function reloadMetadata(
   client: HasuraClient,
-  sources?: readonly string[],
+  { sources, timeout = RELOAD_TIMEOUT }: ReloadOptions = {},
 ): Promise<InconsistentObject[] | undefined> {
   const type = "reload_metadata";
   return await client.ask({
@@ -30,7 +37,7 @@ export async function reloadMetadata(
     type,
     // Said, although it is the default: of v2.2.0 it is reported that it was not (graphql-engine issue 8244).
     args: { reload_sources: sources ?? true },
-    timeout: RELOAD_TIMEOUT,
+    timeout,
     // The first may still be at work, and each one costs Hasura a lot.
     attempts: 2,
     decode(answer) {
