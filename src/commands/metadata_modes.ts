@@ -7,6 +7,7 @@
 import { ConfigError, UsageError } from "../errors.ts";
 import { sourceNamesOf } from "../hasura/metadata.ts";
 import { buildMetadata, type BuiltMetadata } from "../metadata/directory.ts";
+import { productOf } from "../migrations/types.ts";
 import { METADATA_MODES } from "../options.ts";
 import { quoteText } from "../quote.ts";
 import { fileProblem } from "../runtime.ts";
@@ -55,10 +56,13 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
   const plan: MetadataPlan = { mode, built: undefined, path: place.path };
   if (mode !== "apply" && (mode !== "auto" || !isForward)) return plan;
   if (mode === "auto" && !place.isNamed && !(await exists(context, place))) {
-    context.reporter.emit({
-      type: "note",
-      text: `there is no metadata in "${place.path}": that of Hasura stays as it is`,
-    });
+    // Releases of Aerie can do without.
+    if (productOf(source) === "PlanDev") {
+      context.reporter.emit({
+        type: "note",
+        text: `there is no metadata in "${place.path}": that of Hasura stays as it is`,
+      });
+    }
     return plan;
   }
   try {

@@ -9,7 +9,6 @@ import { AccessError, ToolError, UnknownOutcomeError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkFolderCoversLedger, openAfterTask, planSteps } from "../migrations/plan.ts";
-import { formerSource, reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
 import {
@@ -29,6 +28,7 @@ import { confirmRun, finishRun } from "./finish_run.ts";
 import { planMetadata, readMetadataMode } from "./metadata_modes.ts";
 import { checkOptions, mayAsk } from "./migrate_options.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
+import { createTrackerStart } from "./tracker_start.ts";
 import { openVenue } from "./venue.ts";
 import { readWhenFree } from "./when_free.ts";
 
@@ -115,19 +115,9 @@ async function migrate(
 
   interruption.describe("No step is running");
   const keeper = createTrackerKeeper({ rt, client, source: target.source });
-  const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
-  if (toMark.length + toUnmark.length > 0) {
-    reporter.emit({ type: "tracker-differs", toMark, toUnmark });
-    const former = formerSource(tracker, target.source);
-    if (former !== undefined) {
-      reporter.emit({
-        type: "note",
-        text:
-          `Hasura's tracker has migrations under "${former}", the name of this database before 4.4; they stay there, ` +
-          `and are marked under "${target.source}" as the ledger says`,
-      });
-    }
-  }
+  const trackerStart = createTrackerStart({ reporter, keeper, tracker, source: target.source, ledger: ledgerBefore });
+  // Whoever is asked may decline everything, which leaves Hasura as it is.
+  if (steps.length === 0 || (options.all === true && !asks)) trackerStart.bringInStep();
 
   const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
   const mode = options.all === true
@@ -159,8 +149,7 @@ async function migrate(
       if (goesOn && options.all !== true && !skipsTasks && expectedTasks.includes(step.migration)) {
         await checkTask(tasks, step.migration);
       }
-      // Whoever declines everything leaves Hasura as it is.
-      if (goesOn && index === 0 && toMark.length + toUnmark.length > 0) keeper.update(ledgerBefore);
+      if (goesOn) trackerStart.bringInStep();
       progress.running = step;
       return goesOn;
     },
@@ -199,7 +188,6 @@ async function migrate(
   if (result.unknown !== undefined) {
     reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
   }
-  const differences = { toMark, toUnmark };
   return await finishRun(context, {
     venue,
     direction,
@@ -207,7 +195,7 @@ async function migrate(
     ledger: ledgerNow,
     keeper,
     interruption,
-    tracker: differences,
+    tracker: trackerStart.differences,
     metadata: {
       ...metadata,
       allowInconsistent: options.allowInconsistentMetadata === true,
