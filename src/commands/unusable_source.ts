@@ -25,10 +25,9 @@ export class UnusableSourceError extends AccessError {
 
 /** @throws {UnusableSourceError} when one of `objects` is a database that Hasura has not reached */
 export function refuseUnreached(objects: readonly InconsistentObject[]): void {
-  const unreached = objects.filter((object) => object.type === "source" && isPassing(object));
-  const [first] = unreached;
+  const sources = unreachedSources(objects);
+  const first = objects.find(isUnreached);
   if (first === undefined) return;
-  const sources = unreached.map(({ name }) => name.replace(/^source /, ""));
   const reason = bareReason(first);
   throw new UnusableSourceError(`Hasura cannot use its database "${sources[0]}": ${reason}`, {
     sources,
@@ -52,14 +51,19 @@ export async function explainUnusable(client: HasuraClient, call: SourceCall): P
     {
       sources: [source],
       cause,
-      next: object === undefined || isPassing(object) ? RELOAD_MAY_DO : adviceFor([object], "").join("\n"),
+      next: object === undefined || isUnreached(object) ? RELOAD_MAY_DO : adviceFor([object], "").join("\n"),
     },
   );
 }
 
-/** Whether the database may be there by now. */
-function isPassing({ reason }: InconsistentObject): boolean {
-  return /connection error/.test(reason);
+/** Hasura's names of those of `objects` that are databases that it has not reached. */
+export function unreachedSources(objects: readonly InconsistentObject[]): string[] {
+  return objects.filter(isUnreached).map(({ name }) => name.replace(/^source /, ""));
+}
+
+/** Whether it is a database that may be there by now; one that its settings do not let Hasura use stays so. */
+function isUnreached({ type, reason }: InconsistentObject): boolean {
+  return type === "source" && /connection error/.test(reason);
 }
 
 async function whyUnusable(client: HasuraClient, source: string): Promise<InconsistentObject | undefined> {

@@ -16,6 +16,7 @@ import { applyMetadata, nextAfterRefusal } from "../metadata/apply.ts";
 import type { BuiltMetadata } from "../metadata/directory.ts";
 import type { ExpectedMisfit } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
+import { unreachedSources } from "./unusable_source.ts";
 import { type ReviewChoice, reviewMetadata } from "./review_metadata.ts";
 
 /** What to do. */
@@ -59,14 +60,29 @@ export async function updateMetadata(
   return outcome;
 }
 
+/** How often a database that a reload has not reached is read once more. */
+const MORE_RELOADS = 3;
+
+/** Milliseconds before the first of them; twice as many before each further one. */
+const FIRST_PAUSE = 500;
+
 /** Reloads the metadata; returns what does not fit. */
 async function reload(
-  { waiting }: CommandContext,
+  { rt, waiting }: CommandContext,
   client: HasuraClient,
   onReloaded?: () => void,
 ): Promise<InconsistentObject[]> {
   waiting.say("reloading Hasura's metadata");
-  const found = await explained(client, "reload the metadata", () => reloadMetadata(client));
+  const again = (sources?: string[]) =>
+    explained(client, "reload the metadata", () => reloadMetadata(client, sources === undefined ? {} : { sources }));
+  let found = await again();
+  // It was there a moment ago, and Hasura would not look again by itself.
+  for (let attempt = 0; attempt < MORE_RELOADS; attempt++) {
+    const sources = unreachedSources(found ?? []);
+    if (sources.length === 0) break;
+    await rt.sleep(FIRST_PAUSE * 2 ** attempt);
+    found = await again(sources);
+  }
   onReloaded?.();
   if (found !== undefined) return found;
   // Hasura before v2.4.0.

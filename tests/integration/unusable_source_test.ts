@@ -181,3 +181,31 @@ Deno.test("--wait says why at last, and what only looks has written nothing mean
     assert.deepEqual(venue.writes(), []);
   }
 });
+
+Deno.test("a reload that does not reach the database for a moment is repeated for that database", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1), files: PROJECT });
+  const away = unusableSource("Aerie", { message: "FATAL: sorry, too many clients already" });
+  for (const [times, code] of [[3, 0], [4, 7]] as const) {
+    await venue.reset();
+    const sent: unknown[] = [];
+    using network = scriptedFetch((call) => {
+      if (call.type !== "reload_metadata") return undefined;
+      sent.push(call.args.reload_sources);
+      return sent.length <= times ? away(call) : undefined;
+    });
+    const runtime = { fetch: network.fetch };
+    const result = await runTool(["migrate", "-a", "--all"], { venue, path: deployment.path, runtime });
+    assert.equal(result.code, code, result.stderr);
+    assert.deepEqual(sent, [true, ["Aerie"], ["Aerie"], ["Aerie"]]);
+    if (code === 0) continue;
+    assert.match(
+      result.stderr,
+      /^error\[metadata\]: Hasura cannot use its database "Aerie": connection error: FATAL: sorry/m,
+    );
+    assert.match(
+      result.stderr,
+      /^next: See that Hasura can reach the database of Aerie, .*; then run metadata reload$/m,
+    );
+  }
+});
