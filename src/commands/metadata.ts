@@ -9,6 +9,7 @@ import { type Interruption, watchInterruption } from "../interruption.ts";
 import { exportMetadata, sourceNamesOf } from "../hasura/metadata.ts";
 import { refuseUnreached } from "./unusable_source.ts";
 import { diffMetadata } from "../metadata/diff.ts";
+import type { BuiltMetadata } from "../metadata/directory.ts";
 import type { COMMAND_GROUPS } from "../options.ts";
 import { formatMetadataDiff } from "../report/metadata_diff.ts";
 import { commandLine } from "./command_line.ts";
@@ -57,8 +58,16 @@ async function waitIfAsked(context: CommandContext, { client, timeouts }: Server
   });
 }
 
-/** Waits for databases, too, that Hasura has not reached; one that its settings do not let it use stays so. */
-async function waitForDatabases(context: CommandContext, { client, timeouts }: Server): Promise<void> {
+/**
+ * Waits for databases, too, that Hasura has not reached; one that its settings do not let it use stays so.
+ *
+ * @param built What is to be applied: then only the databases that it has count.
+ */
+async function waitForDatabases(
+  context: CommandContext,
+  { client, timeouts }: Server,
+  built: BuiltMetadata | undefined,
+): Promise<void> {
   if (timeouts.wait === undefined) return;
   await waitUntilUsable(context, {
     client,
@@ -67,7 +76,8 @@ async function waitForDatabases(context: CommandContext, { client, timeouts }: S
     unusable: unusableSources,
     async probe() {
       await explained(client, "read the metadata", () => exportMetadata(client));
-      refuseUnreached(await check(client));
+      const wanted = built && sourceNamesOf(built.metadata).map((name) => `source ${name}`);
+      refuseUnreached((await check(client)).filter(({ name }) => wanted?.includes(name) ?? true));
     },
   });
 }
@@ -94,7 +104,6 @@ async function updateWatched(context: CommandContext, server: Server, work: Upda
   });
   try {
     interruption.describe("Nothing was changed");
-    await interruption.race(waitForDatabases(context, server));
     return await update(context, server, { ...work, interruption });
   } finally {
     interruption.dispose();
@@ -103,11 +112,13 @@ async function updateWatched(context: CommandContext, server: Server, work: Upda
 
 async function update(
   context: CommandContext,
-  { client, settings }: Server,
+  server: Server,
   { action, options, interruption }: Update & { interruption: Interruption },
 ): Promise<ToolError | undefined> {
+  const { client, settings } = server;
   const { path } = settings.metadata;
   const built = action === "apply" ? await interruption.race(readRelease(context, settings.metadata)) : undefined;
+  await interruption.race(waitForDatabases(context, server, built));
   const outcome = await context.waiting.during("updating the metadata", () =>
     updateMetadata(context, {
       client,

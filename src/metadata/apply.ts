@@ -97,7 +97,7 @@ export async function applyMetadata({ rt, client, metadata, review, onNote }: Ap
 }
 
 /** Most things that are named. */
-const MOST_NAMES = 5;
+const MOST_NAMES = 20;
 
 /** What has no place in the release is gone afterwards, also what others have added. */
 function removedBy(changes: readonly PlacedChange[]): string | undefined {

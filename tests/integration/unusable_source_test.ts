@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Runtime } from "../../src/runtime.ts";
-import { runTool } from "../support/cli.ts";
+import { type CliResult, runTool } from "../support/cli.ts";
 import { createDeployment, tableMigrations } from "../support/deployment.ts";
 import { type Script, scriptedFetch, unusableSource } from "../support/scripted_fetch.ts";
 import { startVenue } from "../venue/mod.ts";
@@ -24,6 +24,21 @@ const PROJECT = {
   }]),
 };
 
+/** Each of `commands` ends with 4, and says so. */
+async function assertNoAccess(
+  t: Deno.TestContext,
+  commands: string[][],
+  { run, says }: { run(args: string[]): Promise<CliResult>; says: RegExp },
+): Promise<void> {
+  for (const args of commands) {
+    await t.step(args.join(" "), async () => {
+      const { code, stderr } = await run(args);
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, says);
+    });
+  }
+}
+
 Deno.test("a database that Hasura has not reached has one exit code, and its reason", async (t) => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(1), files: PROJECT });
@@ -38,18 +53,11 @@ Deno.test("a database that Hasura has not reached has one exit code, and its rea
     ["metadata", "reload"],
     ["metadata", "reload", "--allow-inconsistent-metadata"],
   ];
-  for (const args of commands) {
-    await t.step(args.join(" "), async () => {
-      const { code, stderr } = await runTool(args, { venue, path: deployment.path, runtime: { fetch: network.fetch } });
-      assert.equal(code, 4, stderr);
-      assert.match(
-        stderr,
-        /^error\[access\]: .*cannot use its database "Aerie": connection error: connection to server/m,
-      );
-      assert.ok(stderr.includes(WORDS), stderr);
-      assert.match(stderr, /^next: .*metadata reload/m);
-    });
-  }
+  await assertNoAccess(t, commands, {
+    run: (args) => runTool(args, { venue, path: deployment.path, runtime: { fetch: network.fetch } }),
+    says:
+      /^error\[access\]: .*cannot use its database "Aerie": connection error: connection to server .*refused; Is the[^]*^next: .*metadata reload/m,
+  });
 });
 
 Deno.test("a variable that Hasura lacks is named, and waiting for the database is no advice then", async () => {
@@ -208,4 +216,18 @@ Deno.test("a reload that does not reach the database for a moment is repeated fo
       /^next: See that Hasura can reach the database of Aerie, .*; then run metadata reload$/m,
     );
   }
+});
+
+Deno.test("metadata apply --wait does not wait for a database that is to go", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: [], files: PROJECT });
+  using network = scriptedFetch((call) => {
+    const away = unusableSource("Gone", { message: REFUSED });
+    return call.type === "get_inconsistent_metadata" ? away(call) : undefined;
+  });
+  const clock = createClock();
+  const runtime = { fetch: network.fetch, now: clock.now, sleep: clock.sleep };
+  const result = await runTool(["metadata", "apply", "--wait=60"], { venue, path: deployment.path, runtime });
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(clock.ms, 0);
 });
