@@ -554,6 +554,19 @@ Deno.test("a run that has failed does not apply the metadata of where it was to 
   }
 });
 
+Deno.test("what has nothing to do with the migrations is a failure below the newest one, too", async () => {
+  const remote_schemas = [{ name: "weather", definition: { url_from_env: "WEATHER_URL" } }];
+  await using venue = await startVenue({ metadata: { ...metadataOf("Aerie", [1, 3]), remote_schemas } });
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const result = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "y\nn\n" });
+  assert.equal(result.code, 7, result.stderr);
+  assert.match(result.stderr, /^error\[metadata\]: The metadata of Hasura is inconsistent: 2 objects cannot be used$/m);
+  assert.match(
+    result.stderr,
+    /^next:\n {2}- Set WEATHER_URL in the environment of Hasura, and start it again\n {2}- Apply the rest of the migrations: .* belongs to 3$/m,
+  );
+});
+
 Deno.test("a database that Hasura cannot use is a failure, whatever is allowed", async () => {
   const environment = { AERIE_DATABASE_URL: "x" };
   await using venue = await startVenue({ metadata: metadataOf("Aerie", []), environment });
