@@ -17,6 +17,8 @@ export interface HasuraConfig {
   migrationsDirectory: string | undefined;
   metadataDirectory: string | undefined;
   metadataFile: string | undefined;
+  /** Version of the project, as it is written. */
+  version: string | undefined;
 }
 
 const FILE_NAMES = ["config.yaml", "config.yml"];
@@ -43,6 +45,7 @@ export async function readHasuraConfig(
     migrationsDirectory: undefined,
     metadataDirectory: undefined,
     metadataFile: undefined,
+    version: undefined,
   };
 }
 
@@ -103,6 +106,7 @@ async function parseHasuraConfig(text: string, path: string): Promise<HasuraConf
     migrationsDirectory: read("migrations_directory"),
     metadataDirectory: read("metadata_directory"),
     metadataFile: read("metadata_file"),
+    version: read("version"),
   };
 }
 

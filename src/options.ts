@@ -124,6 +124,12 @@ const ALLOW_INCONSISTENT: OptionSpec = {
   script: false,
 };
 
+const ALLOW_CONNECTION_CHANGES: OptionSpec = {
+  long: "--allow-connection-changes",
+  help: "Apply metadata also where it makes a database of Hasura lead elsewhere.",
+  script: false,
+};
+
 const WORKSPACE_ENDPOINT: OptionSpec = {
   long: "--workspace-endpoint",
   value: "url",
@@ -147,6 +153,12 @@ export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
     script: false,
   },
   ALLOW_INCONSISTENT,
+  {
+    long: "--strict-metadata",
+    help: "Take every inconsistency of the metadata for a failure, also below the newest migration.",
+    script: false,
+  },
+  ALLOW_CONNECTION_CHANGES,
   { long: "--skip-after", help: "Do not run after tasks; the run stops at the first one.", script: false },
   WORKSPACE_ENDPOINT,
   LOCK_TIMEOUT,
@@ -173,7 +185,7 @@ export const COMMAND_OPTIONS: Readonly<Record<VenueCommand, readonly OptionSpec[
   "status": [...COMMON_OPTIONS, ...STATUS_OPTIONS],
   "migrate": [...MIGRATE_OPTIONS, ...COMMON_OPTIONS],
   // No database is looked at.
-  "metadata apply": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
+  "metadata apply": [ALLOW_INCONSISTENT, ALLOW_CONNECTION_CHANGES, ...without(DATABASE_NAME)],
   "metadata reload": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
   "metadata status": [ALLOW_INCONSISTENT, ...without(DATABASE_NAME)],
   "metadata diff": without(DATABASE_NAME),

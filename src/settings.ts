@@ -55,6 +55,8 @@ export interface MetadataSetting {
   path: string;
   /** Whether the config file names it, so that it has to be there. */
   isNamed: boolean;
+  /** The config file and the version of the project that it names; `undefined` where there is none. */
+  config: { path: string; version: string | undefined } | undefined;
 }
 
 /** The variable that holds the address of the workspace server. */
@@ -150,10 +152,16 @@ export async function resolveSettings(
 /** The file of the metadata, where the config names one, else the folder. */
 function metadataPlace(hasuraPath: string, config: HasuraConfig): MetadataSetting {
   const file = config.metadataFile?.trim();
-  if (file) return { kind: "file", path: joinPath(hasuraPath, file), isNamed: true };
+  const from = config.path === undefined ? undefined : { path: config.path, version: config.version };
+  if (file) return { kind: "file", path: joinPath(hasuraPath, file), isNamed: true, config: from };
   const directory = config.metadataDirectory?.trim() || DEFAULT_METADATA;
   // The Hasura CLI writes the default into each new project.
-  return { kind: "directory", path: joinPath(hasuraPath, directory), isNamed: directory !== DEFAULT_METADATA };
+  return {
+    kind: "directory",
+    path: joinPath(hasuraPath, directory),
+    isNamed: directory !== DEFAULT_METADATA,
+    config: from,
+  };
 }
 
 const DEFAULT_METADATA = "metadata";

@@ -46,7 +46,7 @@ export async function runAfter(
   try {
     interruption.describe("Nothing was changed");
     const asks = action === "done" && mayAsk(context, options);
-    const venue = await interruption.race(openVenue(context, options));
+    const venue = await interruption.race(openVenue(context, options, { mayReload: true }));
     const { look: { ledger } } = await interruption.race(readWhenFree(context, venue));
     checkLedger(ledger);
     const open = openAfterTasks(ledger).map((version) => nameOf(version, venue.folder));

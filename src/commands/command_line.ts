@@ -5,17 +5,17 @@
  */
 
 import type { Runtime } from "../runtime.ts";
-import { COMMON_OPTIONS, MIGRATE_OPTIONS, readOptions } from "../options.ts";
+import { COMMAND_OPTIONS, readOptions } from "../options.ts";
 import { COMMAND_NAME } from "../version.ts";
 import type { MigrateOptions } from "./context.ts";
 
 /** A command line that goes on from where this one ends, for a shell; without the secret. */
-export function commandLine(options: MigrateOptions): string {
-  const words = [COMMAND_NAME, "migrate"];
+export function commandLine(options: MigrateOptions, command: "migrate" | "metadata apply" = "migrate"): string {
+  const words = [COMMAND_NAME, command];
   // In the order in which people write them.
-  for (const { long, value } of [...MIGRATE_OPTIONS, ...COMMON_OPTIONS]) {
+  for (const { long, value } of COMMAND_OPTIONS[command]) {
     const given = readOption(options, long);
-    if (given === undefined || long === "--admin-secret") continue;
+    if (given === undefined || given === false || long === "--admin-secret") continue;
     words.push(value === undefined || given === true ? long : `${long}=${quoted(String(given))}`);
   }
   return words.join(" ");

@@ -43,6 +43,8 @@ export interface MigrateOptions extends AfterOptions, MetadataOptions {
   noFileCheck?: boolean;
   /** What to do with the metadata; see `metadata_modes.ts`. */
   metadata?: string;
+  /** Whether metadata that does not fit is a failure below the newest migration, too. */
+  strictMetadata?: boolean;
   /** Whether "after" tasks are left to the operator. */
   skipAfter?: boolean;
 }
@@ -51,6 +53,8 @@ export interface MigrateOptions extends AfterOptions, MetadataOptions {
 export interface MetadataOptions extends VenueOptions {
   /** Whether metadata that does not fit is no failure. */
   allowInconsistentMetadata?: boolean;
+  /** Whether metadata may be applied that makes a database lead elsewhere. */
+  allowConnectionChanges?: boolean;
 }
 
 /** The options of the `after` commands, as parsed. */

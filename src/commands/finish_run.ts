@@ -15,8 +15,8 @@ import type { TrackerKeeper } from "../migrations/tracker.ts";
 import { currentVersion, type Direction, type Ledger, nameOf, openAfterTasks } from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
-import type { MetadataPlan } from "./metadata_modes.ts";
-import { inconsistentError, type MetadataOutcome, updateMetadata } from "./update_metadata.ts";
+import { APPLIED, finishMetadata, type MetadataFinish } from "./finish_metadata.ts";
+import type { MetadataOutcome } from "./update_metadata.ts";
 import { lookAtVenue, type Venue } from "./venue.ts";
 
 /** What the run left. */
@@ -31,9 +31,7 @@ export interface FinishOptions {
   interruption: Pick<Interruption, "error">;
   /** How the tracker differed from the ledger before the first step. */
   tracker: { toMark: number[]; toUnmark: string[] };
-  metadata: MetadataPlan;
-  /** Whether metadata that does not fit is no failure. */
-  allowInconsistent: boolean;
+  metadata: MetadataFinish;
   /** The "after" tasks that the run has done. */
   afterTasks: DoneAfterTask[];
 }
@@ -72,6 +70,8 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   if (ledger instanceof AccessError) {
     // Each further call would take its time to find out the same.
     reporter.emit({ type: "note", text: "Hasura's metadata was not reloaded; the next run does that, too" });
+  } else if (isDeclined(options)) {
+    reporter.emit({ type: "note", text: "nothing was changed, so that Hasura was left alone, too" });
   } else {
     if (!(ledger instanceof ToolError)) keeper.update(ledger);
     outcome = await context.waiting.during("completing the run", () => updateHasura(context, options, problems));
@@ -106,6 +106,12 @@ export async function finishRun(context: CommandContext, options: FinishOptions)
   return error;
 }
 
+/** Whether there was something to do and all of it was declined. */
+function isDeclined({ result: { done, remaining, error }, afterTasks, interruption }: FinishOptions): boolean {
+  return done.length + afterTasks.length === 0 && remaining.length > 0 && error === undefined &&
+    interruption.error === undefined;
+}
+
 /** Brings Hasura up to date; adds to `problems`. */
 async function updateHasura(
   context: CommandContext,
@@ -121,74 +127,17 @@ async function updateHasura(
     context.reporter.emit({ type: "note", text: "the metadata of Hasura was left alone, as asked" });
     return undefined;
   }
-  const fit = fitOf(options);
-  const { built, path } = metadata;
-  if (metadata.mode === "apply" && !isComplete(options.result)) {
-    context.reporter.emit({
-      type: "note",
-      text:
-        `the metadata in "${path}" was not applied: it belongs to where the run was to end; metadata apply applies it`,
-    });
-  }
-  const outcome = await updateMetadata(context, {
+  const { outcome, problem } = await finishMetadata(context, {
     client: venue.client,
-    apply: applies(options, fit),
-    built,
-    path,
+    metadata,
+    direction: options.direction,
+    isComplete: options.result.error === undefined && options.result.remaining.length === 0,
+    version: options.ledger instanceof ToolError ? undefined : currentVersion(options.ledger),
+    newest: venue.folder.at(-1)?.version,
     isStopped: () => options.interruption.error !== undefined,
   });
-  if (outcome.error !== undefined) problems.push(metadataProblem(outcome.error));
-  const { inconsistent = [] } = outcome;
-  const unfit = inconsistentError(inconsistent, {
-    isAllowed: options.allowInconsistent,
-    state: STATE,
-    next: adviceFor(options, { fit, outcome }),
-  });
-  if (unfit !== undefined) problems.push(unfit);
+  if (problem !== undefined) problems.push(problem);
   return outcome;
-}
-
-/** Whether the release's metadata belongs to what the database is at now. */
-type Fit = "fits" | "below" | "not known";
-
-function fitOf({ ledger, venue }: FinishOptions): Fit {
-  if (ledger instanceof ToolError) return "not known";
-  return currentVersion(ledger) === venue.folder.at(-1)?.version ? "fits" : "below";
-}
-
-function applies({ metadata, result }: FinishOptions, fit: Fit): "always" | "if-needed" | "never" {
-  if (metadata.built === undefined) return "never";
-  // A run that has not come to its end has not come to where the metadata fits.
-  if (metadata.mode === "apply") return isComplete(result) ? "always" : "never";
-  if (fit !== "fits") return "never";
-  return metadata.always ? "always" : "if-needed";
-}
-
-function isComplete({ error, remaining }: RunResult): boolean {
-  return error === undefined && remaining.length === 0;
-}
-
-function adviceFor({ direction, metadata, venue }: FinishOptions, { fit, outcome }: {
-  fit: Fit;
-  outcome: MetadataOutcome;
-}): string {
-  if (outcome.applied) {
-    return `Compare "${metadata.path}" with the database: the objects are named above; reload it when the cause is gone`;
-  }
-  if (metadata.problem !== undefined) {
-    return `Correct the metadata (${metadata.problem.message}), then run metadata apply`;
-  }
-  if (fit === "below") {
-    return direction === "apply"
-      ? `Apply the rest of the migrations: the metadata in "${metadata.path}" belongs to ${
-        venue.folder.at(-1)?.version
-      }`
-      : "Apply the metadata of the release that the database is now at, from its folder, with metadata apply -p FOLDER: " +
-        "the newer one cannot fit";
-  }
-  return metadata.mode === "auto"
-    ? `Give the release's metadata: there is none in "${metadata.path}"`
-    : "Apply the metadata of the release that the migrations belong to: metadata apply";
 }
 
 /** The result of `call`, or the error to show for it. */
@@ -202,20 +151,10 @@ async function attempt<T>(call: () => Promise<T>, action: string, { target }: Ve
   }
 }
 
-const STATE = "What the ledger shows as applied is applied";
-
-function metadataProblem(error: ToolError): MetadataError {
-  return new MetadataError(error.message, {
-    state: error.state === undefined ? `${STATE}, but Hasura may not show it yet` : `${STATE}. ${error.state}`,
-    next: "Remove the cause, and run the same command again: it reloads the metadata even if nothing is left to do",
-    cause: error,
-  });
-}
-
 function trackerProblem(error: unknown, { client, target }: Venue): MetadataError {
   const explained = explainCallError(error, { action: "write Hasura's tracker", endpoint: client.endpoint });
   return new MetadataError(explained instanceof ToolError ? explained.message : describeError(explained), {
-    state: `${STATE}, but the Hasura CLI and console may show other migrations of ${target.source}`,
+    state: `${APPLIED}, but the Hasura CLI and console may show other migrations of ${target.source}`,
     next:
       "Remove the cause, and run the same command again: it brings the tracker in step even if nothing is left to do",
     cause: error,

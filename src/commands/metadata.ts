@@ -7,14 +7,18 @@
 import type { ToolError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { exportMetadata, sourceNamesOf } from "../hasura/metadata.ts";
+import { refuseUnreached } from "./unusable_source.ts";
 import { diffMetadata } from "../metadata/diff.ts";
+import type { BuiltMetadata } from "../metadata/directory.ts";
 import type { COMMAND_GROUPS } from "../options.ts";
 import { formatMetadataDiff } from "../report/metadata_diff.ts";
+import { commandLine } from "./command_line.ts";
 import type { CommandContext, MetadataOptions } from "./context.ts";
 import { readRelease } from "./metadata_modes.ts";
-import { check, explained, inconsistentError, updateMetadata } from "./update_metadata.ts";
+import { inconsistentError } from "./unfit_metadata.ts";
+import { check, explained, reportConsistency, updateMetadata } from "./update_metadata.ts";
 import { openServer, type Server, together } from "./venue.ts";
-import { waitUntilUsable } from "./wait.ts";
+import { unusableSources, waitUntilUsable } from "./wait.ts";
 
 /** What is to be done. */
 export type MetadataAction = typeof COMMAND_GROUPS.metadata[number];
@@ -54,6 +58,30 @@ async function waitIfAsked(context: CommandContext, { client, timeouts }: Server
   });
 }
 
+/**
+ * Waits for databases, too, that Hasura has not reached; one that its settings do not let it use stays so.
+ *
+ * @param built What is to be applied: then only the databases that it has count.
+ */
+async function waitForDatabases(
+  context: CommandContext,
+  { client, timeouts }: Server,
+  built: BuiltMetadata | undefined,
+): Promise<void> {
+  if (timeouts.wait === undefined) return;
+  await waitUntilUsable(context, {
+    client,
+    timeout: timeouts.wait,
+    readTimeout: timeouts.read,
+    unusable: unusableSources,
+    async probe() {
+      await explained(client, "read the metadata", () => exportMetadata(client));
+      const wanted = built && sourceNamesOf(built.metadata).map((name) => `source ${name}`);
+      refuseUnreached((await check(client)).filter(({ name }) => wanted?.includes(name) ?? true));
+    },
+  });
+}
+
 interface Update {
   action: "apply" | "reload";
   options: MetadataOptions;
@@ -76,7 +104,6 @@ async function updateWatched(context: CommandContext, server: Server, work: Upda
   });
   try {
     interruption.describe("Nothing was changed");
-    await interruption.race(waitIfAsked(context, server));
     return await update(context, server, { ...work, interruption });
   } finally {
     interruption.dispose();
@@ -85,16 +112,25 @@ async function updateWatched(context: CommandContext, server: Server, work: Upda
 
 async function update(
   context: CommandContext,
-  { client, settings }: Server,
+  server: Server,
   { action, options, interruption }: Update & { interruption: Interruption },
 ): Promise<ToolError | undefined> {
+  const { client, settings } = server;
   const { path } = settings.metadata;
   const built = action === "apply" ? await interruption.race(readRelease(context, settings.metadata)) : undefined;
-  const apply = action === "apply" ? "always" : "never";
-  const outcome = await context.waiting.during(
-    "updating the metadata",
-    () => updateMetadata(context, { client, apply, built, path, isStopped: () => interruption.error !== undefined }),
-  );
+  await interruption.race(waitForDatabases(context, server, built));
+  const outcome = await context.waiting.during("updating the metadata", () =>
+    updateMetadata(context, {
+      client,
+      built,
+      path,
+      isAskedFor: true,
+      allowConnectionChanges: options.allowConnectionChanges === true,
+      applyCommand: commandLine(options, "metadata apply"),
+      keepCommand: undefined,
+      isStopped: () => interruption.error !== undefined,
+    }));
+  reportConsistency(context, outcome);
   const { error: stopped } = interruption;
   if (stopped !== undefined) {
     const done = [outcome.reloaded ? "reloaded" : "", outcome.applied ? "applied" : ""].filter((word) => word !== "");
@@ -104,7 +140,7 @@ async function update(
   const error = outcome.error ?? stopped ?? inconsistentError(outcome.inconsistent ?? [], {
     isAllowed: options.allowInconsistentMetadata === true,
     state: `The metadata is ${outcome.applied ? "applied" : "reloaded"}; what does not fit is left out by Hasura`,
-    next: outcome.applied
+    unfit: outcome.applied
       ? "Migrate the database to the release that this metadata belongs to, or apply the metadata that fits it"
       : "Apply the metadata of the release that the database is at: metadata apply",
   });
@@ -121,11 +157,11 @@ async function showStatus(
   const [server, inconsistentObjects] = await context.waiting.during("asking Hasura", () =>
     together(
       explained(client, "read the metadata", () => exportMetadata(client)),
-      check(context, client),
+      check(client),
     ));
   const error = inconsistentError(inconsistentObjects, {
     isAllowed: allowInconsistentMetadata === true,
-    next: "Look at metadata diff, then reload or apply the metadata",
+    unfit: "Look at metadata diff, then reload or apply the metadata",
   });
   context.reporter.finish({
     command: "metadata status",

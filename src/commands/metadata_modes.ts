@@ -9,6 +9,7 @@ import { sourceNamesOf } from "../hasura/metadata.ts";
 import { buildMetadata, type BuiltMetadata } from "../metadata/directory.ts";
 import { productOf } from "../migrations/types.ts";
 import { METADATA_MODES } from "../options.ts";
+import { quoteText } from "../quote.ts";
 import { fileProblem } from "../runtime.ts";
 import type { MetadataSetting } from "../settings.ts";
 import type { CommandContext } from "./context.ts";
@@ -31,12 +32,8 @@ export interface MetadataPlan {
   mode: MetadataMode;
   /** The release's metadata; `undefined` where it is not needed, or there is none. */
   built: BuiltMetadata | undefined;
-  /** Why it cannot be used, if so. */
-  problem: ConfigError | undefined;
   /** Where it is. */
   path: string;
-  /** Whether `auto` applies it even where the server's metadata is consistent. */
-  always: boolean;
 }
 
 /** What a plan is made from. */
@@ -52,16 +49,15 @@ export interface MetadataPlanOptions {
 /**
  * Reads the release's metadata where it can come to applying it: whatever is wrong with it is best known before.
  *
- * @throws {ConfigError} when it is sure to be needed and cannot be used
+ * @throws {ConfigError} when it is there, or has to be, and cannot be used
  */
 export async function planMetadata(context: CommandContext, options: MetadataPlanOptions): Promise<MetadataPlan> {
   const { mode, place, isForward, source } = options;
-  // Parity: PlanDev's script applies the metadata at the end of each run.
-  const always = productOf(source) === "PlanDev";
-  const plan: MetadataPlan = { mode, built: undefined, problem: undefined, path: place.path, always };
+  const plan: MetadataPlan = { mode, built: undefined, path: place.path };
   if (mode !== "apply" && (mode !== "auto" || !isForward)) return plan;
   if (mode === "auto" && !place.isNamed && !(await exists(context, place))) {
-    if (always) {
+    // Releases of Aerie can do without.
+    if (productOf(source) === "PlanDev") {
       context.reporter.emit({
         type: "note",
         text: `there is no metadata in "${place.path}": that of Hasura stays as it is`,
@@ -72,14 +68,8 @@ export async function planMetadata(context: CommandContext, options: MetadataPla
   try {
     plan.built = checkSource(await readRelease(context, place), { place, source });
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    error.state = "Nothing was changed";
-    if (mode === "apply" || always) throw error;
-    plan.problem = error;
-    context.reporter.emit({
-      type: "note",
-      text: `${error.message}; it is needed only if the metadata of Hasura turns out not to fit`,
-    });
+    if (error instanceof ConfigError) error.state = "Nothing was changed";
+    throw error;
   }
   return plan;
 }
@@ -105,9 +95,23 @@ export async function readRelease(
   { rt, reporter, waiting }: CommandContext,
   place: MetadataSetting,
 ): Promise<BuiltMetadata> {
+  refuseOtherProject(place);
   const built = await waiting.during("reading the metadata", () => buildMetadata(rt, place));
   for (const text of built.notes) reporter.emit({ type: "note", text });
   return built;
+}
+
+/** The Hasura CLI reads other files in projects of another version. @throws {ConfigError} */
+function refuseOtherProject({ config }: MetadataSetting): void {
+  if (config === undefined || Number(config.version) === 3) return;
+  const found = config.version === undefined ? "there is no version" : `the version is ${quoteText(config.version)}`;
+  throw new ConfigError(
+    `Cannot use the metadata: "${config.path}": ${found}, and only metadata of projects of version 3 can be read`,
+    {
+      state: "Nothing was sent",
+      next: "Write version: 3, if the project is one; the Hasura CLI makes one of it otherwise",
+    },
+  );
 }
 
 async function exists({ rt }: CommandContext, { kind, path }: MetadataSetting): Promise<boolean> {

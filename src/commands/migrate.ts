@@ -9,7 +9,6 @@ import { AccessError, ToolError, UnknownOutcomeError } from "../errors.ts";
 import { type Interruption, watchInterruption } from "../interruption.ts";
 import { checkLedger } from "../migrations/ledger.ts";
 import { checkFolderCoversLedger, openAfterTask, planSteps } from "../migrations/plan.ts";
-import { formerSource, reconcileTracker } from "../migrations/reconcile.ts";
 import { checkStepFiles, runSteps } from "../migrations/run.ts";
 import type { RunOptions } from "../migrations/run_options.ts";
 import { createTrackerKeeper } from "../migrations/tracker.ts";
@@ -30,6 +29,7 @@ import { confirmRun, finishRun } from "./finish_run.ts";
 import { planMetadata, readMetadataMode } from "./metadata_modes.ts";
 import { checkOptions, mayAsk } from "./migrate_options.ts";
 import { createBulkMode, createStepMode } from "./run_modes.ts";
+import { createTrackerStart } from "./tracker_start.ts";
 import { openVenue } from "./venue.ts";
 import { readWhenFree } from "./when_free.ts";
 
@@ -79,7 +79,7 @@ async function migrate(
   const metadataMode = readMetadataMode(options.metadata);
   const asks = mayAsk(context, options);
   interruption.describe("Nothing was changed");
-  const venue = await interruption.race(openVenue(context, options));
+  const venue = await interruption.race(openVenue(context, options, { mayReload: true }));
   const { client, observer, folder, target, timeouts } = venue;
   reporter.emit({ type: "migrate-started", direction, target });
 
@@ -116,20 +116,9 @@ async function migrate(
 
   interruption.describe("No step is running");
   const keeper = createTrackerKeeper({ rt, client, source: target.source });
-  const { toMark, toUnmark } = reconcileTracker(tracker, target.source, ledgerBefore);
-  if (toMark.length + toUnmark.length > 0) {
-    reporter.emit({ type: "tracker-differs", toMark, toUnmark });
-    const former = formerSource(tracker, target.source);
-    if (former !== undefined) {
-      reporter.emit({
-        type: "note",
-        text:
-          `Hasura's tracker has migrations under "${former}", the name of this database before 4.4; they stay there, ` +
-          `and are marked under "${target.source}" as the ledger says`,
-      });
-    }
-    keeper.update(ledgerBefore);
-  }
+  const trackerStart = createTrackerStart({ reporter, keeper, tracker, source: target.source, ledger: ledgerBefore });
+  // Whoever is asked may decline everything, which leaves Hasura as it is.
+  if (steps.length === 0 || (options.all === true && !asks)) trackerStart.bringInStep();
 
   const prompter = createPrompter({ rt, stdout: redactedOutput(rt.stdout, redactor), stderr, color, interruption });
   const mode = options.all === true
@@ -161,6 +150,7 @@ async function migrate(
       if (goesOn && options.all !== true && !skipsTasks && expectedTasks.includes(step.migration)) {
         await checkTask(tasks, step.migration);
       }
+      if (goesOn) trackerStart.bringInStep();
       progress.running = step;
       return goesOn;
     },
@@ -200,7 +190,6 @@ async function migrate(
   if (result.unknown !== undefined) {
     reporter.emit({ type: "note", text: "the step may still be running; what is shown below can still change" });
   }
-  const differences = { toMark, toUnmark };
   return await finishRun(context, {
     venue,
     direction,
@@ -208,9 +197,15 @@ async function migrate(
     ledger: ledgerNow,
     keeper,
     interruption,
-    tracker: differences,
-    metadata,
-    allowInconsistent: options.allowInconsistentMetadata === true,
+    tracker: trackerStart.differences,
+    metadata: {
+      ...metadata,
+      allowInconsistent: options.allowInconsistentMetadata === true,
+      isStrict: options.strictMetadata === true,
+      allowConnectionChanges: options.allowConnectionChanges === true,
+      applyCommand: commandLine({ ...options, allowConnectionChanges: false }, "metadata apply"),
+      keepCommand: commandLine({ ...options, metadata: "reload" }),
+    },
     afterTasks: tasks.done,
   });
 }

@@ -9,10 +9,16 @@ import type { Direction } from "../migrations/types.ts";
 import type { CommandContext, MigrateOptions } from "./context.ts";
 
 /** `argv.ts` holds that there is one direction. */
-export function checkOptions({ apply, all, json }: MigrateOptions): Direction {
+export function checkOptions(options: MigrateOptions): Direction {
+  const { apply, all, json, strictMetadata, allowInconsistentMetadata } = options;
   if (json === true && all !== true) {
     throw new UsageError("Cannot use --json without --all: with JSON output no questions are asked", {
       next: "Add --all, or leave --json out to be asked before each step",
+    });
+  }
+  if (strictMetadata === true && allowInconsistentMetadata === true) {
+    throw new UsageError("Cannot use --strict-metadata together with --allow-inconsistent-metadata", {
+      next: "Leave one of them out",
     });
   }
   return apply === true ? "apply" : "revert";

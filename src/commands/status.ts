@@ -28,7 +28,7 @@ export interface StatusOptions extends VenueOptions {
  * @throws {ToolError} when the venue cannot be read
  */
 export async function runStatus(context: CommandContext, options: StatusOptions): Promise<ToolError | undefined> {
-  const venue = await openVenue(context, options);
+  const venue = await openVenue(context, options, { mayReload: false });
   const { client, target, folder } = venue;
   const [look, tracker, inconsistent] = await context.waiting.during("asking Hasura", () =>
     together(

@@ -1,31 +1,29 @@
 /**
- * Brings Hasura's metadata up to date: reload it, apply the release's where that is wanted, and check it.
+ * Brings Hasura's metadata up to date: reload it, and apply the release's where that is wanted.
  *
- * In this order: what has been migrated is known to Hasura only after it has read its databases anew, and metadata that is
- * applied before that would not fit.
+ * In this order: what has been migrated is known to Hasura only after it has read its databases anew, and what does not
+ * fit them then tells the site's own things from what a migration has dropped.
  *
  * @module
  */
 
-import { counted } from "../counted.ts";
-import { MetadataError, ToolError } from "../errors.ts";
+import { AccessError, MetadataError, ToolError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
-import { explainCallError } from "../hasura/explain.ts";
-import { exportMetadata, type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
+import { explainCallError, isWithoutDatabase } from "../hasura/explain.ts";
+import { type InconsistentObject, inconsistentObjects, reloadMetadata } from "../hasura/metadata.ts";
 import { HasuraError } from "../hasura/problems.ts";
-import { applyMetadata } from "../metadata/apply.ts";
-import { diffMetadata } from "../metadata/diff.ts";
+import { applyMetadata, nextAfterRefusal } from "../metadata/apply.ts";
 import type { BuiltMetadata } from "../metadata/directory.ts";
+import type { ExpectedMisfit } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
+import { unreachedSources } from "./unusable_source.ts";
+import { type ReviewChoice, reviewMetadata } from "./review_metadata.ts";
 
 /** What to do. */
-export interface UpdateMetadataOptions {
+export interface UpdateMetadataOptions extends ReviewChoice {
   client: HasuraClient;
-  /** `always` applies `built`; `if-needed` does where the metadata of Hasura does not fit the database; `never`. */
-  apply: "always" | "if-needed" | "never";
+  /** What is to be applied; `undefined` for nothing. */
   built: BuiltMetadata | undefined;
-  /** Where `built` was read. */
-  path: string;
   /** Whether a signal has come: then nothing more is applied. */
   isStopped(): boolean;
 }
@@ -45,76 +43,92 @@ export async function updateMetadata(
   context: CommandContext,
   options: UpdateMetadataOptions,
 ): Promise<MetadataOutcome> {
-  const { reporter, waiting } = context;
-  const { client, apply, built } = options;
   const outcome: MetadataOutcome = { reloaded: false, applied: false, inconsistent: undefined, error: undefined };
   try {
-    waiting.say("reloading Hasura's metadata");
-    await explained(client, "reload the metadata", () => reloadMetadata(client));
-    outcome.reloaded = true;
-    reporter.emit({ type: "metadata-reloaded" });
-    if (apply === "if-needed" && built !== undefined) {
-      outcome.inconsistent = await check(context, client);
-      const text = outcome.inconsistent.length > 0
-        ? `the metadata of Hasura does not fit the database (${counted(outcome.inconsistent.length, "object")}); ` +
-          `applying "${options.path}"`
-        : await differenceNote(client, options);
-      if (text !== undefined) reporter.emit({ type: "note", text });
-    }
-    const isWanted = built !== undefined && (apply === "always" || (outcome.inconsistent?.length ?? 0) > 0);
-    if (isWanted && options.isStopped()) {
-      reporter.emit({ type: "note", text: "the metadata is not applied any more, because of the signal" });
-    } else if (isWanted) {
-      outcome.inconsistent = undefined;
-      waiting.say("applying the metadata");
-      await explained(client, "apply the metadata", () =>
-        applyMetadata({
-          rt: context.rt,
-          client,
-          metadata: built.metadata,
-          onNote: (text) => reporter.emit({ type: "note", text }),
-        }));
-      outcome.applied = true;
-      reporter.emit({ type: "metadata-applied" });
-    }
+    outcome.inconsistent = await reload(context, options.client, () => {
+      outcome.reloaded = true;
+      context.reporter.emit({ type: "metadata-reloaded" });
+    });
+    await applyBuilt(context, options, outcome);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     outcome.error = error;
-  }
-  try {
-    outcome.inconsistent ??= await check(context, client);
-    // After a failure it would sound as if all were well.
-    if (outcome.error === undefined || outcome.inconsistent.length > 0) {
-      reporter.emit({ type: "metadata-checked", inconsistent: outcome.inconsistent });
-    }
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
     if (outcome.applied) error.state = "The metadata is applied; whether it fits is not known";
-    outcome.error ??= error;
+    // Whoever cannot be reached has said nothing that still holds.
+    if (outcome.applied || error instanceof AccessError) outcome.inconsistent = undefined;
   }
   return outcome;
 }
 
-/** Metadata that fits may still be an older release's, which lacks what the new one has: that is for the operator to see. */
-async function differenceNote(
+/** How often a database that a reload has not reached is read once more. */
+const MORE_RELOADS = 3;
+
+/** Milliseconds before the first of them; twice as many before each further one. */
+const FIRST_PAUSE = 500;
+
+/** Reloads the metadata; returns what does not fit. */
+async function reload(
+  { rt, waiting }: CommandContext,
   client: HasuraClient,
-  { built, path }: UpdateMetadataOptions,
-): Promise<string | undefined> {
-  if (built === undefined) return undefined;
-  try {
-    const { length } = diffMetadata((await exportMetadata(client)).metadata, built.metadata);
-    if (length === 0) return undefined;
-    return `the metadata of Hasura fits, and differs from "${path}" (${counted(length, "difference")}): ` +
-      "metadata diff shows how, metadata apply applies it";
-  } catch {
-    // It is no more than advice.
-    return undefined;
+  onReloaded?: () => void,
+): Promise<InconsistentObject[]> {
+  waiting.say("reloading Hasura's metadata");
+  const again = (sources?: string[]) =>
+    explained(client, "reload the metadata", () => reloadMetadata(client, sources === undefined ? {} : { sources }));
+  let found = await again();
+  // It was there a moment ago, and Hasura would not look again by itself.
+  for (let attempt = 0; attempt < MORE_RELOADS; attempt++) {
+    const sources = unreachedSources(found ?? []);
+    if (sources.length === 0) break;
+    await rt.sleep(FIRST_PAUSE * 2 ** attempt);
+    found = await again(sources);
   }
+  onReloaded?.();
+  if (found !== undefined) return found;
+  // Hasura before v2.4.0.
+  waiting.say("checking Hasura's metadata");
+  return await check(client);
+}
+
+async function applyBuilt(
+  context: CommandContext,
+  options: UpdateMetadataOptions,
+  outcome: MetadataOutcome,
+): Promise<void> {
+  const { reporter, waiting, rt } = context;
+  const { client, built } = options;
+  if (built === undefined) return;
+  if (options.isStopped()) {
+    return reporter.emit({ type: "note", text: "the metadata is not applied any more, because of the signal" });
+  }
+  waiting.say("applying the metadata");
+  const { metadata } = built;
+  const onNote = (text: string) => reporter.emit({ type: "note", text });
+  const review = reviewMetadata({ ...options, metadata, inconsistent: outcome.inconsistent ?? [], onNote });
+  const { applied, inconsistent } = await explained(
+    client,
+    "apply the metadata",
+    () => applyMetadata({ rt, client, metadata, review, onNote }),
+  );
+  if (!applied) return;
+  outcome.applied = true;
+  reporter.emit({ type: "metadata-applied" });
+  // Where the answer was lost, another server behind the same address may not know yet what there is to be checked.
+  outcome.inconsistent = inconsistent ?? await reload(context, client);
+}
+
+/** Tells whether it fits, unless that is not known, or would sound as if all were well. */
+export function reportConsistency(
+  { reporter }: CommandContext,
+  { inconsistent, error }: MetadataOutcome,
+  expected?: ExpectedMisfit,
+): void {
+  if (inconsistent === undefined || (error !== undefined && inconsistent.length === 0)) return;
+  reporter.emit({ type: "metadata-checked", inconsistent, expected });
 }
 
 /** The inconsistent objects. @throws {ToolError} */
-export async function check({ waiting }: CommandContext, client: HasuraClient): Promise<InconsistentObject[]> {
-  waiting.say("checking Hasura's metadata");
+export async function check(client: HasuraClient): Promise<InconsistentObject[]> {
   return await explained(client, "check the metadata", () => inconsistentObjects(client));
 }
 
@@ -123,38 +137,20 @@ export async function explained<T>({ endpoint }: HasuraClient, action: string, c
   try {
     return await call();
   } catch (error) {
-    if (error instanceof HasuraError && error.code !== "access-denied") {
-      throw new MetadataError(
-        `Cannot ${action}: Hasura refuses: ${error.message} (${error.code}, HTTP ${error.status})`,
-        {
-          next: "Look into the log of Hasura for this request",
-          cause: error,
-        },
-      );
+    const isRefusal = error instanceof HasuraError && error.code !== "access-denied";
+    if (!isRefusal || isWithoutDatabase(error) || error.message === "connection error") {
+      throw explainCallError(error, { action, endpoint });
     }
-    throw explainCallError(error, { action, endpoint });
+    if (error.code === "conflict") {
+      throw new MetadataError(`Cannot ${action}: somebody else changes it at the same time`, {
+        state: "The metadata of Hasura is as the other one has left it",
+        next: "Find out who works on this server, then run the same command again",
+        cause: error,
+      });
+    }
+    throw new MetadataError(
+      `Cannot ${action}: Hasura refuses: ${error.message} (${error.code}, HTTP ${error.status})`,
+      { next: nextAfterRefusal(error), cause: error },
+    );
   }
-}
-
-/**
- * The error for metadata that does not fit; none where that is allowed. A database that Hasura cannot use at all never is.
- */
-export function inconsistentError(objects: InconsistentObject[], { isAllowed, state, next }: {
-  isAllowed: boolean;
-  state?: string;
-  next: string;
-}): MetadataError | undefined {
-  const sources = objects.filter(({ type }) => type === "source");
-  if (sources.length > 0) {
-    const names = sources.map(({ name }) => `"${name.replace(/^source /, "")}"`).join(", ");
-    return new MetadataError(`Hasura cannot use ${sources.length === 1 ? "its database" : "its databases"} ${names}`, {
-      state,
-      next:
-        "See to what the reason says, in the settings that Hasura is started with, and start it again; or apply the " +
-        "metadata of the release that Hasura runs, with metadata apply -p FOLDER",
-    });
-  }
-  if (objects.length === 0 || isAllowed) return undefined;
-  const count = objects.length === 1 ? "1 object does" : `${objects.length} objects do`;
-  return new MetadataError(`The metadata of Hasura is inconsistent: ${count} not fit the database`, { state, next });
 }

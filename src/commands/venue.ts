@@ -6,13 +6,13 @@
 
 import { createHasuraClient, type HasuraClient } from "../hasura/client.ts";
 import { readTracker, type TrackerState } from "../hasura/catalog_state.ts";
-import { AccessError, ConfigError } from "../errors.ts";
-import { explainCallError, isInconsistentSource, isUnknownSource } from "../hasura/explain.ts";
-import { inconsistentObjects } from "../hasura/metadata.ts";
+import { AccessError } from "../errors.ts";
+import { explainCallError, isUnusableSource } from "../hasura/explain.ts";
 import { readFolder, readSourceFolders } from "../migrations/folder.ts";
 import { type Look, lookAtDatabase } from "../migrations/look.ts";
 import { createObserver, type Observer } from "../migrations/observer.ts";
-import { chooseSource, knownSource, unknownSource } from "../migrations/source.ts";
+import { chooseSource, knownSource } from "../migrations/source.ts";
+import { explainUnusable } from "./unusable_source.ts";
 import type { Migration } from "../migrations/types.ts";
 import type { Target } from "../report/events.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
@@ -59,6 +59,12 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   return { client, timeouts, settings };
 }
 
+/** What a command may do to the venue before it begins. */
+export interface OpenOptions {
+  /** Whether waiting for a database may make Hasura read it anew: what only looks does not do that. */
+  mayReload: boolean;
+}
+
 /**
  * Settings, folder and client. Sends a request only where the folders leave open which database is meant, or where the
  * venue is waited for.
@@ -66,7 +72,11 @@ export async function openServer(context: CommandContext, options: VenueOptions)
  * @throws {ConfigError} when a setting or the folder cannot be used
  * @throws {UsageError} when a length of time cannot be used
  */
-export async function openVenue(context: CommandContext, options: VenueOptions): Promise<Venue> {
+export async function openVenue(
+  context: CommandContext,
+  options: VenueOptions,
+  { mayReload }: OpenOptions,
+): Promise<Venue> {
   const { rt, redactor } = context;
   const server = await openServer(context, options);
   const { client, timeouts, settings: { endpoint, migrationsPath } } = server;
@@ -77,11 +87,12 @@ export async function openVenue(context: CommandContext, options: VenueOptions):
   };
   const known = knownSource(choice);
   if (timeouts.wait !== undefined) {
-    const { waitUntilUsable } = await import("./wait.ts");
+    const { unusableSources, waitUntilUsable } = await import("./wait.ts");
     await waitUntilUsable(context, {
       client,
       timeout: timeouts.wait,
       readTimeout: timeouts.read,
+      unusable: mayReload ? unusableSources : undefined,
       async probe() {
         const source = await chooseSource(client, choice);
         await lookAt(() => lookAtDatabase(client, { source, attempts: 1 }), {
@@ -128,28 +139,9 @@ async function lookAt(
   try {
     return await explained(look, action, target);
   } catch (error) {
-    if (error instanceof ConfigError && isUnknownSource(error.cause)) {
-      throw await unknownSource(client, { ...target, action, migrationsPath: settings.migrationsPath, cause: error });
-    }
-    if (error instanceof AccessError && isInconsistentSource(error.cause)) {
-      const reason = await whyInconsistent(client, target.source);
-      if (reason !== undefined) {
-        error.message += `; ${reason}`;
-        error.next = "See to what it says, in the settings that Hasura is started with, and start it again";
-      }
-    }
-    throw error;
-  }
-}
-
-/** What Hasura says is wrong with a database that it knows and cannot use, such as a variable that is not set. */
-async function whyInconsistent(client: HasuraClient, source: string): Promise<string | undefined> {
-  try {
-    const objects = await inconsistentObjects(client);
-    return objects.find(({ type, name }) => type === "source" && name.split(" ").includes(source))?.reason;
-  } catch {
-    // The error itself is told all the same.
-    return undefined;
+    const { cause } = error instanceof AccessError ? error : {};
+    if (!isUnusableSource(cause)) throw error;
+    throw await explainUnusable(client, { ...target, action, migrationsPath: settings.migrationsPath, cause });
   }
 }
 

@@ -8,7 +8,9 @@ import { AccessError, BusyError, ConfigError, DriftError, FailedError, ToolError
 import { formatDuration } from "../duration.ts";
 import { explainCallError } from "../hasura/explain.ts";
 import type { HasuraClient } from "../hasura/client.ts";
-import { NoAnswerError } from "../hasura/problems.ts";
+import { reloadMetadata, type ReloadOptions } from "../hasura/metadata.ts";
+import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
+import { UnusableSourceError } from "./unusable_source.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What to wait for. */
@@ -20,10 +22,18 @@ export interface WaitOptions {
   readTimeout: number;
   /** Uses the venue in the way that has to work. @throws {ToolError} as long as it does not */
   probe(): Promise<void>;
+  /**
+   * The databases behind a failure that Hasura has to be told to read anew: it does not do so by itself when they are
+   * back. Without it, nothing is told.
+   */
+  unusable?: ((error: ToolError) => readonly string[]) | undefined;
 }
 
 /** Milliseconds between two attempts. */
 const INTERVAL = 1_000;
+
+/** Milliseconds from one time that Hasura is told to read a database anew to the next. */
+const RELOAD_INTERVAL = 5_000;
 
 /** Milliseconds below which it is of no use to ask. */
 const LEAST = 100;
@@ -36,6 +46,7 @@ const LEAST = 100;
 export async function waitUntilUsable({ rt, waiting }: CommandContext, options: WaitOptions): Promise<void> {
   const { client, timeout, probe } = options;
   const deadline = rt.now() + timeout;
+  let lastReload = -Infinity;
   await waiting.during("waiting until the venue can be used", async () => {
     while (true) {
       try {
@@ -46,12 +57,33 @@ export async function waitUntilUsable({ rt, waiting }: CommandContext, options: 
         const left = deadline - rt.now();
         if (left <= 0) throw timeUp(error, timeout);
         waiting.say(`waiting until the venue can be used: ${error.message}`);
+        const sources = options.unusable?.(error) ?? [];
+        if (sources.length > 0 && rt.now() - lastReload >= RELOAD_INTERVAL) {
+          lastReload = rt.now();
+          // Whatever comes of it, the next attempt tells.
+          if (await isReloaded(client, { sources, timeout: left })) continue;
+        }
         await rt.sleep(Math.min(INTERVAL, left));
         // What is asked with no time left fails for that reason only, and would hide the true one.
         if (deadline - rt.now() < LEAST) throw timeUp(error, timeout);
       }
     }
   });
+}
+
+async function isReloaded(client: HasuraClient, options: ReloadOptions): Promise<boolean> {
+  try {
+    await reloadMetadata(client, options);
+    return true;
+  } catch (error) {
+    if (error instanceof HasuraError || error instanceof NoAnswerError || error instanceof ToolError) return false;
+    throw error;
+  }
+}
+
+/** The databases of an error that says that Hasura cannot use them, for {@linkcode WaitOptions.unusable}. */
+export function unusableSources(error: ToolError): readonly string[] {
+  return error instanceof UnusableSourceError ? error.sources : [];
 }
 
 function timeUp(error: ToolError, timeout: number): ToolError {

@@ -46,7 +46,9 @@ export async function askPatiently<T>(
     } catch (error) {
       // Several tools that wait for the same server must not all come back at the same moment.
       const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random());
-      const isOver = attempt >= (question.attempts ?? ATTEMPTS) || rt.now() + pause >= deadline;
+      // Two servers that write at once: Hasura has done nothing, and it costs no more to ask again than it did before.
+      const most = isConflict(error) ? ATTEMPTS : question.attempts ?? ATTEMPTS;
+      const isOver = attempt >= most || rt.now() + pause >= deadline;
       if (isOver || !mayPass(error, question.isReached())) throw error;
       await rt.sleep(pause);
     }
@@ -59,8 +61,12 @@ function timeLeft(milliseconds: number): AbortSignal {
 
 /** Whether the same question may be answered a little later. */
 function mayPass(error: unknown, isReached: boolean): boolean {
-  if (error instanceof HasuraError) return error.status >= 500;
+  if (error instanceof HasuraError) return error.status >= 500 || isConflict(error);
   return error instanceof NoAnswerError && !error.lasting && (isReached || !error.notSent);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof HasuraError && error.code === "conflict";
 }
 
 /**

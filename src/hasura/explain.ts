@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AccessError, ConfigError, FailedError, ToolError } from "../errors.ts";
+import { AccessError, FailedError, ToolError } from "../errors.ts";
 import { HasuraError, NoAnswerError, type PostgresProblem } from "./problems.ts";
 
 /** What the call was for. */
@@ -25,20 +25,12 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
     });
   }
   if (!(error instanceof HasuraError)) return error;
-  if (isUnknownSource(error)) {
-    return new ConfigError(`Cannot ${action}: Hasura at "${endpoint}" has no database "${source}"`, {
-      next:
-        "Check the endpoint; Hasura calls a database as its folder under migrations is called, Aerie or PlanDev, so " +
-        "use the migrations folder of the release that this server belongs to",
-      cause: error,
-    });
-  }
-  if (isWithoutDatabase(error) || error.message === "connection error") {
-    return new AccessError(`Cannot ${action}: Hasura at "${endpoint}" cannot use its database: ${describe(error)}`, {
-      next:
-        "Check that the database server runs and that Hasura can reach it, then restart Hasura or reload its metadata",
-      cause: error,
-    });
+  if (isUnknownSource(error) || isWithoutDatabase(error) || error.message === "connection error") {
+    const name = source === undefined || !isUnknownSource(error) ? "" : ` "${source}"`;
+    return new AccessError(
+      `Cannot ${action}: Hasura at "${endpoint}" cannot use its database${name}: ${describe(error)}`,
+      { next: RELOAD_MAY_DO, cause: error },
+    );
   }
   return new FailedError(`Cannot ${action}: Hasura refused: ${describe(error)}`, {
     next: "Look into the log of Hasura for this request",
@@ -46,14 +38,18 @@ export function explainCallError(error: unknown, { action, endpoint, source }: C
   });
 }
 
-/** Whether Hasura knows no database of that name. */
+/** What to do about a database that Hasura has not reached when it last looked: it does not look again by itself. */
+export const RELOAD_MAY_DO = "Check that the database server runs and that Hasura can reach it; once it does, " +
+  "metadata reload may be all it takes, and migrate --wait does that by itself";
+
+/** Whether Hasura has no database of that name that it can use: it says the same of one that it has not reached. */
 export function isUnknownSource(error: unknown): boolean {
   return error instanceof HasuraError && error.code === "not-exists" && /^source /i.test(error.message);
 }
 
-/** Whether Hasura knows the database, and cannot use it. */
-export function isInconsistentSource(error: unknown): boolean {
-  return error instanceof HasuraError && /^source .* is inconsistent$/.test(error.message);
+/** Whether Hasura does not know the database, or knows it and cannot use it; older versions tell the second apart. */
+export function isUnusableSource(error: unknown): error is HasuraError {
+  return isUnknownSource(error) || (error instanceof HasuraError && /^source .* is inconsistent$/.test(error.message));
 }
 
 /** Whether Hasura had no database to run the SQL on. "connection error" is not among them: it can come after a commit. */

@@ -7,49 +7,65 @@
 import { isRecord, type Json } from "../json.ts";
 import { expectSuccess } from "./answer.ts";
 import { type HasuraClient, RELOAD_TIMEOUT } from "./client.ts";
+import { decodeConsistency, type InconsistentObject } from "./inconsistent.ts";
 import { NoAnswerError } from "./problems.ts";
 
-/** A part of the metadata that does not fit the database. */
-export interface InconsistentObject {
-  /** As `table`. */
-  type: string;
-  /** As `table plan in source Aerie`. */
-  name: string;
-  reason: string;
+export type { InconsistentObject } from "./inconsistent.ts";
+
+/** How to reload. */
+export interface ReloadOptions {
+  /** Names of the databases to read anew. @default all */
+  sources?: readonly string[];
+  /** Milliseconds. @default RELOAD_TIMEOUT */
+  timeout?: number;
 }
 
 /**
- * Makes Hasura read its metadata and all databases anew.
+ * Makes Hasura read its metadata and its databases anew. Two that do so at the same time can refuse each other, so it is
+ * asked again then.
  *
+ * @returns what does not fit, as this server sees it now; `undefined` where it does not say (before v2.4.0)
  * @throws {HasuraError | NoAnswerError} when it did not
  */
-export async function reloadMetadata(client: HasuraClient): Promise<void> {
+export async function reloadMetadata(
+  client: HasuraClient,
+  { sources, timeout = RELOAD_TIMEOUT }: ReloadOptions = {},
+): Promise<InconsistentObject[] | undefined> {
   const type = "reload_metadata";
-  await client.ask({
+  return await client.ask({
     path: "/v1/metadata",
     type,
     // Said, although it is the default: of v2.2.0 it is reported that it was not (graphql-engine issue 8244).
-    args: { reload_sources: true },
-    timeout: RELOAD_TIMEOUT,
+    args: { reload_sources: sources ?? true },
+    timeout,
     // The first may still be at work, and each one costs Hasura a lot.
     attempts: 2,
-    decode: (answer) => expectSuccess(answer, type),
+    decode(answer) {
+      expectSuccess(answer, type);
+      return decodeConsistency(answer);
+    },
   });
 }
 
 /**
  * The inconsistent objects; none where the metadata is consistent.
  *
- * Asked by itself, since `reload_metadata` tells it only from v2.4.0 on.
+ * Of several servers behind one address, the one that is asked may not have noticed yet what another has changed: where a
+ * change itself has told what does not fit, that counts.
  *
  * @throws {HasuraError | NoAnswerError} when Hasura did not say
  */
 export async function inconsistentObjects(client: HasuraClient): Promise<InconsistentObject[]> {
+  const type = "get_inconsistent_metadata";
   return await client.ask({
     path: "/v1/metadata",
-    type: "get_inconsistent_metadata",
+    type,
     args: {},
-    decode: decodeInconsistentObjects,
+    decode(answer) {
+      const objects = decodeConsistency(answer);
+      if (objects !== undefined) return objects;
+      throw new NoAnswerError(`The server answered ${type} with JSON of another shape than Hasura's`);
+    },
   });
 }
 
@@ -82,33 +98,22 @@ function decodeServerMetadata(answer: unknown): ServerMetadata {
  *
  * With the same `resourceVersion` at most one of several attempts does it: Hasura refuses the others as `conflict`.
  *
+ * @returns what does not fit, as the server sees it now: it has read its databases anew
  * @throws {HasuraError | NoAnswerError} when it did not, or that is not known
  */
 export async function replaceMetadata(
   client: HasuraClient,
   { metadata, resourceVersion }: ServerMetadata,
-): Promise<void> {
+): Promise<InconsistentObject[]> {
   const type = "replace_metadata";
   const args = { allow_inconsistent_metadata: true, metadata };
   const answer = await client.send(
     { path: "/v1/metadata", type, version: 2, resourceVersion, args },
     AbortSignal.timeout(RELOAD_TIMEOUT),
   );
-  if (isRecord(answer) && typeof answer.is_consistent === "boolean") return;
+  const objects = decodeConsistency(answer);
+  if (objects !== undefined) return objects;
   throw new NoAnswerError(`The server answered ${type} with JSON of another shape than Hasura's`);
-}
-
-function decodeInconsistentObjects(answer: unknown): InconsistentObject[] {
-  if (!isRecord(answer) || typeof answer.is_consistent !== "boolean" || !Array.isArray(answer.inconsistent_objects)) {
-    throw new NoAnswerError("The server answered get_inconsistent_metadata with JSON of another shape than Hasura's");
-  }
-  if (answer.is_consistent) return [];
-  const objects: unknown[] = answer.inconsistent_objects;
-  return objects.map((object) => ({
-    type: text(object, "type") ?? "object",
-    name: text(object, "name") ?? "without a name",
-    reason: text(object, "reason") ?? text(object, "message") ?? "no reason given",
-  }));
 }
 
 /**

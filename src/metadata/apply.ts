@@ -9,11 +9,11 @@
 
 import { AccessError, MetadataError } from "../errors.ts";
 import type { HasuraClient } from "../hasura/client.ts";
-import { exportMetadata, replaceMetadata, type ServerMetadata } from "../hasura/metadata.ts";
+import { exportMetadata, type InconsistentObject, replaceMetadata, type ServerMetadata } from "../hasura/metadata.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import type { Json } from "../json.ts";
 import type { Runtime } from "../runtime.ts";
-import { diffMetadata } from "./diff.ts";
+import { type PlacedChange, placedChanges } from "./diff.ts";
 import { describePlace } from "./place.ts";
 
 /** What applying works with. */
@@ -21,8 +21,23 @@ export interface ApplyOptions {
   rt: Pick<Runtime, "sleep">;
   client: HasuraClient;
   metadata: Record<string, Json>;
+  /**
+   * Looks at what would change, before anything is sent.
+   *
+   * @returns whether it is to be applied
+   * @throws {MetadataError} when it must not be
+   */
+  review(changes: readonly PlacedChange[], before: Json): boolean;
   /** Told what the operator should know. */
   onNote(text: string): void;
+}
+
+/** What came of it. */
+export interface Applied {
+  /** Whether Hasura has the metadata now because it was sent. */
+  applied: boolean;
+  /** What does not fit, as the server that has applied it says; `undefined` where nobody has said so. */
+  inconsistent: InconsistentObject[] | undefined;
 }
 
 /** How often it is sent at most. */
@@ -38,20 +53,24 @@ const FIRST_PAUSE = 250;
  * @throws {AccessError} when it is not known whether it was applied, or Hasura does not let us in
  * @throws {HasuraError | NoAnswerError} when the metadata that there is could not be read
  */
-export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptions): Promise<void> {
+export async function applyMetadata({ rt, client, metadata, review, onNote }: ApplyOptions): Promise<Applied> {
   let base = await exportMetadata(client);
-  const removed = removedFrom(base.metadata, metadata);
+  const changes = placedChanges(base.metadata, metadata);
+  if (!review(changes, base.metadata)) return { applied: false, inconsistent: undefined };
+  const removed = removedBy(changes);
   let isLost = false;
   try {
     for (let attempt = 1;; attempt++) {
       try {
-        await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
+        const inconsistent = await replaceMetadata(client, { metadata, resourceVersion: base.resourceVersion });
         if (removed !== undefined) onNote(removed);
-        return;
+        return { applied: true, inconsistent };
       } catch (error) {
         const isConflict = error instanceof HasuraError && error.code === "conflict";
-        if (error instanceof HasuraError && isRefusal(error) && !isConflict) throw refused(error, metadata);
-        if (!isConflict) {
+        if (error instanceof HasuraError && isRefusal(error) && !isConflict) {
+          if (!mayPassLater(error) || attempt === ATTEMPTS) throw refused(error, metadata);
+          await rt.sleep(FIRST_PAUSE * 2 ** (attempt - 1));
+        } else if (!isConflict) {
           isLost = true;
           if (!mayPass(error) || attempt === ATTEMPTS) {
             if (!(await isThere(client, metadata))) throw error;
@@ -62,11 +81,12 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
       if (isLost && isSame(found.metadata, metadata)) {
         onNote("the answer was lost, but the metadata is applied");
         if (removed !== undefined) onNote(removed);
-        return;
+        return { applied: true, inconsistent: undefined };
       }
       // Only its number has changed: somebody has reloaded it, as every run does in the end.
       if (attempt === ATTEMPTS || !isUnchanged(base, found)) throw conflict(isLost);
-      base = found;
+      // A server that is behind another one has nothing to say.
+      if (found.resourceVersion > base.resourceVersion) base = found;
     }
   } catch (error) {
     if (!isLost) throw error;
@@ -77,11 +97,11 @@ export async function applyMetadata({ rt, client, metadata, onNote }: ApplyOptio
 }
 
 /** Most things that are named. */
-const MOST_NAMES = 5;
+const MOST_NAMES = 20;
 
 /** What has no place in the release is gone afterwards, also what others have added. */
-function removedFrom(before: Json, after: Json): string | undefined {
-  const removed = diffMetadata(before, after).filter(({ kind, place }) => kind === "removed" && place === "");
+function removedBy(changes: readonly PlacedChange[]): string | undefined {
+  const removed = changes.filter(({ kind, place }) => kind === "removed" && place === "");
   if (removed.length === 0) return undefined;
   const names = removed.slice(0, MOST_NAMES).map(({ subject }) => subject).join(", ");
   const more = removed.length > MOST_NAMES ? ` and ${removed.length - MOST_NAMES} more` : "";
@@ -118,15 +138,35 @@ function refused(error: HasuraError, metadata: Json): MetadataError {
       state: "The metadata of Hasura is as it was",
       next: isPlace
         ? "Correct it there in the release's metadata, or use the metadata of the release that this Hasura belongs to"
-        : "Look into the log of Hasura for this request",
+        : nextAfterRefusal(error),
       cause: error,
     },
   );
 }
 
-/** Whether Hasura says that it did nothing: 500 with the name of a mode is what it answers in maintenance mode. */
-function isRefusal({ status, message }: HasuraError): boolean {
-  return status < 500 || /mode$/.test(message);
+/** What to do about a refusal that is about no place in the metadata. */
+export function nextAfterRefusal({ message }: HasuraError): string {
+  if (/conflicting definitions/.test(message)) {
+    return "Two things would have the same name in Hasura's API: in the metadata, give one of those that are named another " +
+      "name, or leave it out";
+  }
+  const mode = /\b(maintenance|read-only) mode$/.exec(message)?.[1];
+  if (mode !== undefined) return `Take Hasura out of its ${mode} mode, then run the same command again`;
+  return "Look into the log of Hasura for this request";
+}
+
+/**
+ * Whether Hasura says that it did nothing. A 500 that says why it cannot be done, such as names that clash or maintenance
+ * mode, comes before Hasura stores anything, and `database query error` from the statement that stores it. All others are
+ * of a connection or a COMMIT that was lost, or of an exception anywhere.
+ */
+function isRefusal({ status, code, message }: HasuraError): boolean {
+  return status < 500 || (code === "unexpected" && message !== "Internal Server Error");
+}
+
+/** Whether what refused it may be over when it is sent again, as another transaction of Hasura's own database. */
+function mayPassLater({ status, message }: HasuraError): boolean {
+  return status >= 500 && message === "database query error";
 }
 
 /** Whether it may be answered when it is sent again. */
@@ -135,11 +175,11 @@ function mayPass(error: unknown): boolean {
 }
 
 function isUnchanged(before: ServerMetadata, now: ServerMetadata): boolean {
-  return before.resourceVersion === now.resourceVersion || isSame(before.metadata, now.metadata);
+  return now.resourceVersion <= before.resourceVersion || isSame(before.metadata, now.metadata);
 }
 
 function isSame(one: Json, other: Json): boolean {
-  return diffMetadata(one, other).length === 0;
+  return placedChanges(one, other).length === 0;
 }
 
 function conflict(isLost: boolean): MetadataError {

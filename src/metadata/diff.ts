@@ -8,6 +8,7 @@
  */
 
 import type { Json } from "../json.ts";
+import { isAlike, isEmpty, isMissing, isNothing, isSame, isSameSet, own } from "./diff_equal.ts";
 import { hideSecrets, isSecret, namesVariable, type Whereabouts } from "./diff_secrets.ts";
 import { type ListShape, METADATA, type Shape, TOP_LEVEL_ORDER } from "./diff_shape.ts";
 import { isObject, type JsonObject, qualify } from "./diff_spelling.ts";
@@ -25,6 +26,11 @@ export interface MetadataChange {
   before?: Json;
   /** What is there after; missing where it is removed. */
   after?: Json;
+}
+
+/** A difference, with the keys that lead to it from the top. Lists have no keys of their own. */
+export interface PlacedChange extends MetadataChange {
+  keys: readonly string[];
 }
 
 /** Where the comparison is. */
@@ -46,6 +52,11 @@ interface Pair {
  * A thing that is new or gone is one difference, whatever is in it.
  */
 export function diffMetadata(before: Json, after: Json): MetadataChange[] {
+  return placedChanges(before, after).map(({ keys: _, ...change }) => change);
+}
+
+/** The same, for those who have to know what kind of thing each of them is. */
+export function placedChanges(before: Json, after: Json): PlacedChange[] {
   const order = TOP_LEVEL_ORDER;
   const rank = (key: string) => order.includes(key) ? order.indexOf(key) : order.length;
   const root: Position = { path: [], subject: "", place: [], keys: [] };
@@ -61,12 +72,7 @@ function pairsOf({ before, after }: Pair): [key: string, Pair][] {
     .map((key) => [key, { before: own(old, key), after: own(now, key) }]);
 }
 
-/** The value of a key, but for what every object has. */
-function own<Value>(record: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function diffObjects(pair: { before: JsonObject; after: JsonObject }, at: Position, shape: Shape): MetadataChange[] {
+function diffObjects(pair: { before: JsonObject; after: JsonObject }, at: Position, shape: Shape): PlacedChange[] {
   const spell = (object: JsonObject) => shape.respell?.(object) ?? object;
   return pairsOf({ before: spell(pair.before), after: spell(pair.after) })
     .flatMap(([key, values]) => diffKey(key, values, { at, shape, isTop: false }));
@@ -76,7 +82,7 @@ function diffKey(
   key: string,
   given: Pair,
   { at, shape, isTop }: { at: Position; shape: Shape; isTop: boolean },
-): MetadataChange[] {
+): PlacedChange[] {
   const pair = shape.qualified?.includes(key)
     ? { before: given.before && qualify(given.before), after: given.after && qualify(given.after) }
     : withoutEmptyComment(key, given, at);
@@ -119,7 +125,7 @@ function withoutEmptyComment(key: string, { before, after }: Pair, { keys }: Pos
 }
 
 /** Compares objects of which something is known; what is not there counts as an empty one where there are defaults. */
-function diffKnown(pair: Pair, at: Position, shape: Shape): MetadataChange[] {
+function diffKnown(pair: Pair, at: Position, shape: Shape): PlacedChange[] {
   const [before, after] = [pair.before ?? {}, pair.after ?? {}];
   if (!isObject(before) || !isObject(after)) return [];
   const changes = diffObjects({ before, after }, at, shape);
@@ -127,7 +133,7 @@ function diffKnown(pair: Pair, at: Position, shape: Shape): MetadataChange[] {
   return isNothing(before) || isNothing(after) ? diffValues(pair, at, isAlike) : changes;
 }
 
-function diffLists(pair: Pair, at: Position, shape: ListShape): MetadataChange[] {
+function diffLists(pair: Pair, at: Position, shape: ListShape): PlacedChange[] {
   const [before, after] = [byName(pair.before, shape), byName(pair.after, shape)];
   if (before === undefined || after === undefined) return diffValues(pair, at, isAlike);
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((name) => {
@@ -169,51 +175,11 @@ function diffValues(
   { before, after }: Pair,
   at: Position,
   isEqual: (before: Json | undefined, after: Json | undefined) => boolean,
-): MetadataChange[] {
+): PlacedChange[] {
   if (isEqual(before, after)) return [];
-  const shown = { path: at.path.join("."), subject: at.subject, place: at.place.join(".") };
+  const shown = { path: at.path.join("."), subject: at.subject, place: at.place.join("."), keys: at.keys };
   const [old, now] = [before, after].map((value) => hideSecrets(value ?? null, at));
   if (isMissing(after)) return [{ kind: "removed", ...shown, before: old ?? null }];
   if (isMissing(before)) return [{ kind: "added", ...shown, after: now ?? null }];
   return [{ kind: "changed", ...shown, before: old ?? null, after: now ?? null }];
-}
-
-function isMissing(value: Json | undefined): boolean {
-  return value === undefined || value === null;
-}
-
-/** Whether nothing is said: the value is missing or null, or empty as far as it goes. */
-function isNothing(value: Json | undefined): boolean {
-  if (isObject(value)) return Object.values(value).every(isNothing);
-  return isEmpty(value);
-}
-
-function isEmpty(value: Json | undefined): boolean {
-  return isMissing(value) || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
-}
-
-/** Whether two values are equal to the last empty list. */
-function isSame(before: Json | undefined, after: Json | undefined): boolean {
-  return isEqual(before, after, isSame);
-}
-
-/** Whether two values are equal where nothing is the same as something empty. */
-function isAlike(before: Json | undefined, after: Json | undefined): boolean {
-  return (isNothing(before) && isNothing(after)) || isEqual(before, after, isAlike);
-}
-
-function isEqual(before: Json | undefined, after: Json | undefined, isEqualPart: typeof isSame): boolean {
-  if (Array.isArray(before) && Array.isArray(after)) {
-    return before.length === after.length && before.every((item, index) => isEqualPart(item, after[index]));
-  }
-  if (isObject(before) && isObject(after)) {
-    return pairsOf({ before, after }).every(([, pair]) => isEqualPart(pair.before, pair.after));
-  }
-  return before === after;
-}
-
-function isSameSet(before: Json | undefined, after: Json | undefined): boolean {
-  if (!Array.isArray(before) || !Array.isArray(after)) return isAlike(before, after);
-  const [old, now] = [before, after].map((list) => new Set(list.map((item) => JSON.stringify(item))));
-  return old !== undefined && now !== undefined && old.symmetricDifference(now).size === 0;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type JsonObject, spellAction, spellForeignKey, spellTableConfiguration } from "./diff_spelling.ts";
+import { type JsonObject, spellAction, spellForeignKey, spellKind, spellTableConfiguration } from "./diff_spelling.ts";
 
 /** What is known of an object. Keys that are not named here are compared as they come. */
 export interface Shape {
@@ -124,6 +124,7 @@ const TABLE: ListShape = {
 
 const SOURCE: ListShape = {
   noun: "source",
+  respell: spellKind,
   objects: {
     configuration: {
       objects: {

@@ -71,3 +71,8 @@ export function spellAction(definition: JsonObject): JsonObject {
   const { kind, ...rest } = definition;
   return definition.type === "query" ? rest : { ...rest, kind: kind ?? "synchronous" };
 }
+
+/** The kind of a PostgreSQL database can be cut short. */
+export function spellKind(source: JsonObject): JsonObject {
+  return source.kind === "pg" ? { ...source, kind: "postgres" } : source;
+}

@@ -22,6 +22,11 @@ const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const LEADING_ZERO = /^[-+]?0[0-9]+$/;
 const OTHER_BASE = /^[-+]?0(?:[bB][01]+|[oO][0-7]+|[xX][0-9a-fA-F]+)$/;
+/**
+ * What is a number with a point or an exponent in YAML 1.1 and 1.2: for 1.1 an exponent has a sign and comes after a point,
+ * and digits follow the point for the Hasura CLI.
+ */
+const FLOAT_FOR_ALL = /^[-+]?(?:[0-9]*\.[0-9]+)(?:[eE][-+][0-9]+)?$/;
 /** Beyond it, not every integer has a number of its own in JSON. */
 const LARGEST = 2n ** 53n;
 /** Nearly all scalars are words, so this is looked at first. */
@@ -30,6 +35,7 @@ const LOOKS_LIKE_NUMBER = /^[-+.]?[0-9.]/;
 /** The value of a scalar without quotes and tag. */
 export function readPlain(text: string): ScalarValue | ScalarProblem {
   if (NULL.test(text)) return null;
+  if (text === "<<") return { problem: "<< stands for no value; quote it where it is text" };
   if (BOOLEAN.test(text)) return /^t/i.test(text);
   return LOOKS_LIKE_NUMBER.test(text) ? readNumber(text) : text;
 }
@@ -61,7 +67,8 @@ export function isProblem(value: ScalarValue | ScalarProblem | undefined): value
 function fits(type: "int" | "float" | "bool" | "null", value: ScalarValue): boolean {
   if (type === "null") return value === null;
   if (type === "bool") return typeof value === "boolean";
-  return typeof value === "number" && (type === "float" || Number.isInteger(value));
+  // The Hasura CLI takes no whole number for a float.
+  return typeof value === "number" && (type === "int") === Number.isInteger(value);
 }
 
 function readNumber(text: string): ScalarValue | ScalarProblem {
@@ -75,6 +82,9 @@ function readNumber(text: string): ScalarValue | ScalarProblem {
   }
   if (NO_NUMBER.test(text)) return { problem: `${shown(text)} is no number that can be sent` };
   if (!FLOAT.test(text)) return text;
+  if (!FLOAT_FOR_ALL.test(text)) {
+    return { problem: `${shown(text)} is a number for some readers of YAML and text for others; quote it` };
+  }
   const number = Number(text);
   return Number.isFinite(number) ? number : { problem: `${shown(text)} is too large for a number` };
 }

@@ -42,7 +42,7 @@ async function readRoot(text: string, file: YamlFile): Promise<YamlNode | undefi
   refuseErrors(document, { path, lineAt });
   if (document.contents === null) return undefined;
   try {
-    return new TreeBuilder(file, { kinds, lineAt }).convert(document.contents);
+    return new TreeBuilder(file, { kinds, lineAt, text }).convert(document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw unusable({ path }, TOO_DEEP);

@@ -29,15 +29,20 @@ export class TreeBuilder {
   readonly #file: YamlFile;
   readonly #kinds: NodeKinds;
   readonly #lineAt: (offset: number) => number;
+  readonly #text: string;
   /** `undefined` while the node of the anchor is being read. */
   readonly #anchors = new Map<string, YamlNode | undefined>();
   /** Levels of each list and mapping. */
   readonly #heights = new Map<YamlNode, number>();
 
-  constructor(file: YamlFile, { kinds, lineAt }: { kinds: NodeKinds; lineAt(offset: number): number }) {
+  constructor(
+    file: YamlFile,
+    { kinds, lineAt, text }: { kinds: NodeKinds; lineAt(offset: number): number; text: string },
+  ) {
     this.#file = file;
     this.#kinds = kinds;
     this.#lineAt = lineAt;
+    this.#text = text;
   }
 
   /** `node` as one of ours. @throws {ConfigError} when it has what cannot be sent as JSON */
@@ -70,19 +75,28 @@ export class TreeBuilder {
   #mapping(node: YAMLMap): YamlMapping {
     this.#refuseTag(node, "map");
     const pairs = (node.items as Pair<Node, Node | null>[]).map(({ key, value }): YamlPair => {
-      const keyNode = this.convert(key);
+      const isMerge = isMergeKey(key);
+      const keyNode = isMerge ? this.#mergeKey(key) : this.convert(key);
       // `? key` without a colon has no value at all.
       const valueNode: YamlNode = value === null
         ? { file: this.#file, line: keyNode.line, kind: "scalar", text: "", value: null, isInclude: false }
         : this.convert(value);
-      return { key: keyNode, value: valueNode, isMerge: isMergeKey(key) };
+      return { key: keyNode, value: valueNode, isMerge };
     });
     refuseDoubleKeys(pairs);
     return this.#measured({ ...this.#baseOf(node), kind: "mapping", pairs }, pairs.map(({ value }) => value));
   }
 
+  #mergeKey(node: Node): YamlScalar {
+    return { ...this.#baseOf(node), kind: "scalar", text: "<<", value: "<<", isInclude: false };
+  }
+
   #scalar(node: Scalar<string>): YamlScalar {
-    const { value: text, tag } = node;
+    const { value: text, tag, type, range } = node;
+    const escape = type === "QUOTE_DOUBLE" && range ? foreignEscape(this.#text.slice(range[0], range[1])) : undefined;
+    if (escape !== undefined) {
+      throw this.#unusable(node, `the Hasura CLI cannot read ${escape} in a text`, "Write the character itself");
+    }
     const base = { ...this.#baseOf(node), kind: "scalar", text } as const;
     if (tag === "!include") return { ...base, value: text, isInclude: true };
     const value = valueOf(node);
@@ -122,6 +136,14 @@ function valueOf({ value: text, tag, type }: Scalar<string>) {
   if (tag === undefined) return type === "PLAIN" ? readPlain(text) : text;
   if (tag === "!") return text;
   return tag.startsWith(STANDARD) ? readTagged(tag.slice(STANDARD.length), text) : undefined;
+}
+
+/** The first escape in a text in double quotes that is one for YAML 1.2 and none for the Hasura CLI. */
+function foreignEscape(quoted: string): string | undefined {
+  const escapes = quoted.matchAll(/\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^])/g);
+  return [...escapes].map(([escape]) => escape).find((escape) =>
+    /^\\(?:\/|u[dD][89a-fA-F]|U0000[dD][89a-fA-F])/.test(escape)
+  );
 }
 
 function isMergeKey(node: Node): boolean {

@@ -19,9 +19,16 @@ export interface Reconciliation {
   toUnmark: string[];
   /** The document as it should be. */
   state: TrackerState;
+  /** Whether the document is not that yet. */
+  isStale: boolean;
 }
 
-/** Compares the entries of `source`; nothing to mark and to un-mark means that the document is as it should be. */
+/**
+ * Compares the entries of `source`.
+ *
+ * Without `isStateCopyCompleted` the next Hasura CLI would add what older ones have left in the table
+ * `hdb_catalog.schema_migrations` of the database, which is long out of date.
+ */
 export function reconcileTracker(state: TrackerState, source: string, ledger: Ledger): Reconciliation {
   const all = isRecord(state.migrations) ? state.migrations : {};
   const entries = isRecord(all[source]) ? all[source] : {};
@@ -32,7 +39,13 @@ export function reconcileTracker(state: TrackerState, source: string, ledger: Le
   const toMark = versions.filter((version) => entries[String(version)] !== false);
   const toUnmark = Object.keys(entries).filter((version) => !wanted.has(version));
   const reconciled = Object.fromEntries(versions.map((version) => [String(version), false]));
-  return { toMark, toUnmark, state: { ...state, migrations: { ...all, [source]: reconciled } } };
+  const isUnfinished = state.isStateCopyCompleted !== true && versions.length > 0;
+  return {
+    toMark,
+    toUnmark,
+    state: { ...state, migrations: { ...all, [source]: reconciled }, isStateCopyCompleted: true },
+    isStale: toMark.length + toUnmark.length > 0 || isUnfinished,
+  };
 }
 
 /** The name under which the tracker has the same database from before 4.4, which renamed it; its entries stay. */

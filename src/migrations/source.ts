@@ -64,17 +64,24 @@ const APPLY = "metadata apply --allow-inconsistent-metadata";
 /** The two names of the same database: the second since 4.4. */
 const NAMES: readonly string[] = ["Aerie", "PlanDev"];
 
+/** A call about a database, and what became of it. */
+export interface SourceCall {
+  endpoint: string;
+  source: string;
+  /** As in "Cannot <action>". */
+  action: string;
+  migrationsPath: string;
+  cause: Error;
+}
+
 /**
- * The error for a source that Hasura does not know, with what it does know: most often the release and the server are on
+ * The error for a source that Hasura does not know, with those that it has: most often the release and the server are on
  * different sides of the renaming.
  */
-export async function unknownSource(
-  client: HasuraClient,
-  at: { endpoint: string; source: string; action: string; migrationsPath: string; cause: Error },
-): Promise<ConfigError> {
-  const { endpoint, source, action, migrationsPath, cause } = at;
-  const known = await knownSources(client).catch(() => undefined);
-  if (known === undefined) return cause instanceof ConfigError ? cause : new ConfigError(cause.message, { cause });
+export function unknownSource(
+  known: readonly string[],
+  { endpoint, source, action, migrationsPath, cause }: SourceCall,
+): ConfigError {
   const has = known.length === 0 ? "it has none" : `it has ${quoted(known)}`;
   const message = `Cannot ${action}: Hasura at "${endpoint}" has no database "${source}": ${has}`;
   const other = NAMES.find((name) => name !== source && known.includes(name));
@@ -110,6 +117,6 @@ async function knownSources(client: HasuraClient): Promise<string[]> {
   }
 }
 
-function quoted(names: string[]): string {
+function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }

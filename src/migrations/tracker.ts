@@ -51,8 +51,8 @@ export function createTrackerKeeper({ rt, client, source }: TrackerKeeperOptions
       lastStart = rt.now();
       try {
         // Read anew each time: the console or a Hasura CLI may have written in the meantime, for other sources too.
-        const { toMark, toUnmark, state } = reconcileTracker(await readTracker(client), source, ledger);
-        if (toMark.length + toUnmark.length > 0) await writeTracker(client, state);
+        const { isStale, state } = reconcileTracker(await readTracker(client), source, ledger);
+        if (isStale) await writeTracker(client, state);
         failed = undefined;
       } catch (error) {
         failed = { ledger, error };

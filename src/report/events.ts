@@ -35,6 +35,13 @@ export interface MetadataReport {
   inconsistent: InconsistentObject[] | undefined;
 }
 
+/** That metadata does not fit since the database is below the newest migration of the folder. */
+export interface ExpectedMisfit {
+  newest: number;
+  /** What restores it, as in "<restored> it fit". */
+  restored: string;
+}
+
 /** Something that happened. */
 export type ReportEvent =
   /** Something that the operator should know and that stops nothing. */
@@ -66,7 +73,8 @@ export type ReportEvent =
   | { type: "after-task-done"; task: DoneAfterTask }
   | { type: "metadata-reloaded" }
   | { type: "metadata-applied" }
-  | { type: "metadata-checked"; inconsistent: InconsistentObject[] }
+  /** `expected` where the objects are no fault. */
+  | { type: "metadata-checked"; inconsistent: InconsistentObject[]; expected?: ExpectedMisfit | undefined }
   /** A failure, told when it happens; the command goes on with what is left to do. */
   | { type: "failure"; error: ToolError };
 

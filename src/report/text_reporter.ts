@@ -26,6 +26,7 @@ import {
   describeTarget,
   formatDifferences,
   formatError,
+  formatExpected,
   formatInconsistent,
   formatStop,
   oneLine,
@@ -119,7 +120,11 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
         return info("Metadata applied");
       case "metadata-checked":
         if (event.inconsistent.length === 0) return info("Metadata is consistent");
-        return warn(formatInconsistent(event.inconsistent));
+        return warn(
+          event.expected === undefined
+            ? formatInconsistent(event.inconsistent)
+            : formatExpected(event.inconsistent, event.expected),
+        );
       case "failure":
         return error(event.error);
     }

@@ -8,7 +8,7 @@ import { counted } from "../counted.ts";
 import type { ToolError } from "../errors.ts";
 import type { InconsistentObject } from "../hasura/metadata.ts";
 import { migrationTitle, productOf, type Step } from "../migrations/types.ts";
-import type { DoneAfterTask, ReportEvent, Target } from "./events.ts";
+import type { DoneAfterTask, ExpectedMisfit, ReportEvent, Target } from "./events.ts";
 
 /** The title of a command's output: the product and the words, between two lines of its own width. */
 export function banner(words: string, source?: string): string {
@@ -81,6 +81,12 @@ export function formatInconsistent(objects: InconsistentObject[]): string {
   return [`Metadata is inconsistent: ${counted(objects.length, "object")}`, ...lines].join("\n");
 }
 
+/** That objects do not fit a database that is below the newest migration; `restored` says what makes them fit again. */
+export function formatExpected(objects: InconsistentObject[], { newest, restored }: ExpectedMisfit): string {
+  return `Metadata is inconsistent: ${counted(objects.length, "object")}, which is to be expected below migration ` +
+    `${newest}; ${restored} ${objects.length === 1 ? "it" : "them"} fit`;
+}
+
 /**
  * Text that may come from a server, as one line: its line breaks could pass for lines of ours, and its control codes
  * would reach the terminal.
@@ -89,11 +95,18 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}+|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, " ");
 }
 
-/** An error with its three sentences, a line each. */
+function listed(items: readonly string[]): string[] {
+  return items.map((item) => `  - ${item}`);
+}
+
+/** An error with its three sentences, a line each; of several things to do each has one. */
 export function formatError(error: ToolError, color: boolean): string {
   const label = `error[${error.code}]`;
   const lines = [`${color ? `\x1b[1;31m${label}\x1b[0m` : label}: ${oneLine(error.message)}`];
   if (error.state !== undefined) lines.push(`state: ${oneLine(error.state)}`);
-  if (error.next !== undefined) lines.push(`next: ${oneLine(error.next)}`);
+  const [next, ...more] = error.next?.split("\n").map(oneLine) ?? [];
+  if (next !== undefined) {
+    lines.push(...(more.length === 0 ? [`next: ${next}`] : ["next:", ...listed([next, ...more])]));
+  }
   return `${lines.join("\n")}\n`;
 }

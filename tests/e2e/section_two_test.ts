@@ -123,8 +123,7 @@ VERSION  NAME              SOURCE STATUS  DATABASE STATUS
       stderr: `INFO applying to database Aerie at ${venue.url}
 Apply 1_sample_migration? (y/n/quit): n
 INFO 0 of 1 migrations applied; the next one is 1_sample_migration
-INFO Metadata reloaded
-INFO Metadata is consistent
+note: nothing was changed, so that Hasura was left alone, too
 `,
     });
   });

@@ -19,7 +19,7 @@ for (const { name, database } of backends()) {
         assert.equal(result.code, 0, result.stderr);
         assert.deepEqual(await venue.ledger(), ledger);
         const marked = Object.fromEntries(ledger.filter((version) => version !== 0).map((version) => [version, false]));
-        assert.deepEqual(await venue.tracker(), { migrations: { Aerie: marked } });
+        assert.deepEqual(await venue.tracker(), { migrations: { Aerie: marked }, isStateCopyCompleted: true });
       }
     });
   }
@@ -55,6 +55,7 @@ Deno.test("each step is one request, sent once", async () => {
 Deno.test("the tracker is brought in step before anything is applied, and with nothing to apply", async (t) => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  await using nothing = await createDeployment({ migrations: tableMigrations(2) });
   await venue.sql(`create table public.step_1 (); call migrations.mark_migration_applied('1');
     create table public.step_2 (); call migrations.mark_migration_applied('2')`);
   const kept = { settings: { migration_mode: "true" }, isStateCopyCompleted: true, future: { key: [1] } };
@@ -67,8 +68,13 @@ Deno.test("the tracker is brought in step before anything is applied, and with n
   for (const [name, tracker] of cases) {
     await t.step(name, async () => {
       await venue.setTracker({ ...kept, ...tracker });
-      const result = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "n\n" });
-      assert.equal(result.code, 0, result.stderr);
+      const before = await venue.tracker();
+      const declined = await runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "n\n" });
+      assert.equal(declined.code, 0, declined.stderr);
+      assert.doesNotMatch(declined.stderr, /brought in step/);
+      assert.deepEqual(await venue.tracker(), before);
+      const { stderr } = await runTool(["migrate", "-a"], { venue, path: nothing.path });
+      assert.match(stderr, /^INFO Hasura's tracker differs from the database: .*it is brought in step$/m);
       assert.deepEqual(await venue.tracker(), { ...kept, migrations: { Aerie: { "1": false, "2": false } } });
     });
   }
@@ -221,7 +227,7 @@ Deno.test("where Hasura hides what PostgreSQL says, nothing is claimed that is n
 Deno.test("an answer of Hasura's about its database is no unknown outcome, and says what was done before it", async () => {
   await using venue = await startVenue();
   const answers = [
-    [{ code: "not-exists", error: 'source with name "Aerie" does not exist' }, 3, /has no database "Aerie"/],
+    [{ code: "not-exists", error: 'source with name "Aerie" does not exist' }, 4, /cannot use its database "Aerie"/],
     [{ code: "unexpected", error: 'source with name "Aerie" is inconsistent' }, 4, /cannot use its database/],
     [
       { code: "postgres-max-connections-error", error: "max connections reached on postgres" },
@@ -316,7 +322,7 @@ Deno.test("a tracker that is null counts as empty", async () => {
   await venue.setTracker(null);
   const result = await runTool(RUN_ALL, { venue, path: deployment.path });
   assert.equal(result.code, 0, result.stderr);
-  assert.deepEqual(await venue.tracker(), { migrations: { Aerie: { "1": false } } });
+  assert.deepEqual(await venue.tracker(), { migrations: { Aerie: { "1": false } }, isStateCopyCompleted: true });
 });
 
 Deno.test("step by step, a step that cannot be confirmed ends the run, and nothing is claimed of it", async () => {

@@ -80,9 +80,12 @@ export function markAfterDone(version: number): string {
 }
 
 /** Hasura's tracker as it is when it shows a database at `version`: all up to it, under the name of the source. */
-export function alignedTracker(version: number, source: string): { migrations: Record<string, Record<string, false>> } {
+export function alignedTracker(
+  version: number,
+  source: string,
+): { migrations: Record<string, Record<string, false>>; isStateCopyCompleted: true } {
   const marked = Array.from({ length: version }, (_, index) => [String(index + 1), false] as const);
-  return { migrations: { [source]: Object.fromEntries(marked) } };
+  return { migrations: { [source]: Object.fromEntries(marked) }, isStateCopyCompleted: true };
 }
 
 const CONFIG_YAML = `version: 3

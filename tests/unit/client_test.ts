@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AccessError, ConfigError, FailedError, type ToolError } from "../../src/errors.ts";
+import { AccessError, FailedError, type ToolError } from "../../src/errors.ts";
 import { createHasuraClient } from "../../src/hasura/client.ts";
 import { explainCallError } from "../../src/hasura/explain.ts";
 import { inconsistentObjects, reloadMetadata, sourceNames } from "../../src/hasura/metadata.ts";
@@ -315,7 +315,7 @@ Deno.test("explainCallError() gives each failure its kind and a next step", () =
       AccessError,
       /^Look at what stands between this machine and Hasura/,
     ],
-    [hasura('source with name "Aerie" does not exist', "not-exists"), ConfigError, /migrations folder of the release/],
+    [hasura('source with name "Aerie" does not exist', "not-exists"), AccessError, /metadata reload may be all/],
     [hasura('source with name "Aerie" is inconsistent', "unexpected"), AccessError, /database server runs/],
     [hasura("connection error", "postgres-error", 500), AccessError, /database server runs/],
     [hasura("something else", "unexpected", 500), FailedError, /log of Hasura/],

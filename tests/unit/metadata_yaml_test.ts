@@ -43,18 +43,37 @@ const BAD_YAML: readonly [yaml: string | Uint8Array, expected: string | RegExp][
   ],
   ["- .inf\n", "line 1: .inf is no number that can be sent"],
   ["- .NaN\n", "line 1: .NaN is no number that can be sent"],
-  ["- 1e999\n", "line 1: 1e999 is too large for a number"],
+  ["- 1.0e+999\n", "line 1: 1.0e+999 is too large for a number"],
+  ["- a: <<\n", "line 1: << stands for no value; quote it where it is text"],
+  ["-\n - !!float 3\n", "line 2: its value does not fit its tag !!float"],
+  ['- "a\\/b"\n', "line 1: the Hasura CLI cannot read \\/ in a text"],
+  ['- a\n- "\\\\ \\ud83d\\ude00"\n', "line 2: the Hasura CLI cannot read \\ud83d in a text"],
+  ['- "\\U0000D83D"\n', /cannot read|not valid YAML/],
   ...["0755", "-08", "0b11", "0o17", "+0x1F", "0_7"].map((text): [string, string] => [
     `- ${text}\n`,
     `line 1: ${text} is a different number, or text, for other readers of YAML; quote it`,
   ]),
-  ...["1_000", "1_0.5"].map((text): [string, string] => [
+  ...["1_000", "1_0.5", "12e5", "1e3", "1.5e3", "5.", "0e0", "100.", "-1E5", "1e+3", "1.e+3", "+.5e2"].map((
+    text,
+  ): [string, string] => [
     `- [${text}]\n`,
     `line 1: ${text} is a number for some readers of YAML and text for others; quote it`,
   ]),
   ["a: 1\n", "line 1: it is not a list, but a mapping"],
   ["text\n", 'line 1: it is not a list, but the text "text"'],
 ];
+
+Deno.test("numbers that are the same for all readers of YAML, and texts that only look like them", async () => {
+  const yaml =
+    `- [0.5, .5, -1.5e+3, 2.0E-2, 12, "12e5", '5.', 1.2.3, e5, 12:30, "\\\\/", "\\u00e4", "<<"]\n- <<: {a: 1}\n`;
+  assert.deepEqual(await built({ "cron_triggers.yaml": yaml }), {
+    sources: [],
+    cron_triggers: [
+      [0.5, 0.5, -1500, 0.02, 12, "12e5", "5.", "1.2.3", "e5", "12:30", "\\/", "ä", "<<"],
+      { a: 1 },
+    ],
+  });
+});
 
 for (const [yaml, expected] of BAD_YAML) {
   const shown = typeof yaml === "string" ? JSON.stringify(yaml.slice(0, 60)) : "bytes";

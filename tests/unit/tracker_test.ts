@@ -41,6 +41,7 @@ function keeperOf(server: TrackerServer) {
 
 const marked = (...versions: number[]) => ({
   migrations: { Aerie: Object.fromEntries(versions.map((version) => [version, false])) },
+  isStateCopyCompleted: true,
 });
 
 Deno.test("settle() brings the last ledger to the tracker, whatever came in between", async () => {
@@ -93,6 +94,23 @@ Deno.test("settle() has nothing to do where nothing was asked, and writes nothin
   server.state = marked(1);
   const { keeper } = keeperOf(server);
   keeper.update(ledgerOf(0, 1));
+  assert.equal(await keeper.settle(), undefined);
+  assert.deepEqual(server.calls, ["get_catalog_state"]);
+});
+
+Deno.test("settle() tells the Hasura CLI that nothing is left to be copied, even where all is marked", async () => {
+  const server = new TrackerServer();
+  server.state = { migrations: marked(1).migrations };
+  const { keeper } = keeperOf(server);
+  keeper.update(ledgerOf(0, 1));
+  assert.equal(await keeper.settle(), undefined);
+  assert.deepEqual(server.state, marked(1));
+});
+
+Deno.test("settle() leaves the tracker of a database alone that has nothing to mark", async () => {
+  const server = new TrackerServer();
+  const { keeper } = keeperOf(server);
+  keeper.update(ledgerOf(0));
   assert.equal(await keeper.settle(), undefined);
   assert.deepEqual(server.calls, ["get_catalog_state"]);
 });

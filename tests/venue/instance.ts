@@ -68,7 +68,7 @@ export function initialMetadata(
       tables: index === 0 ? options.trackedTables.map((table) => ({ table: { ...table } })) : [],
       configuration: {
         connection_info: {
-          database_url: { from_env: "AERIE_DATABASE_URL" },
+          database_url: { from_env: name === "PlanDev" ? "PLANDEV_DATABASE_URL" : "AERIE_DATABASE_URL" },
           isolation_level: options.isolationLevel,
           use_prepared_statements: false,
         },

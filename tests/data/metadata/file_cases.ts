@@ -112,7 +112,7 @@ export const FILE_CASES: readonly MetadataCase[] = [
         - role: viewer
           permission: { columns: "*", filter: {}, limit: null, allow_aggregations: false }
           comment: ""
-      no_such_key: [null, 1.5, -0.25, 2e3, true, ""]
+      no_such_key: [null, 1.5, -0.25, 2.0e+3, true, ""]
 `,
     },
     expected: {
