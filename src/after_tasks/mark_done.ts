@@ -48,7 +48,9 @@ function markSql(
   // Who has waited for the lock may find that another run has marked it, and gone on: then nothing is to be looked at.
   const isOpen = `m.migration_id::text = '${version}' and m.xmin::text = '${rowVersion}' ` +
     "and m.pause_after and not m.after_done";
+  // The limit: where Hasura is gone before its COMMIT, PostgreSQL would keep the lock for as long as TCP allows.
   return `set transaction isolation level read committed;
+set local idle_in_transaction_session_timeout = '10s';
 do $aerie_db_migration_after$
 begin
   perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);

@@ -175,7 +175,10 @@ function errorOfDoneStep(
     if (step.direction === "apply" && openAfterTasks(ledger).length > 0) return openAfterTask(step.migration, shown);
     if (remaining.length === 0) return undefined;
     const reason = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-    return new AccessError(`The answer to ${title} was lost${reason}`, {
+    const what = error instanceof UnknownOutcomeError
+      ? `It took too long to find out what became of ${title}`
+      : `The answer to ${title} was lost`;
+    return new AccessError(`${what}${reason}`, {
       state: `${shown}; no other step was started`,
       next: "Run the same command again: it continues from there",
       cause: error,

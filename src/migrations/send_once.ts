@@ -105,7 +105,7 @@ export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
       );
       return { kind: "done", afterTaskOpen: openAfterTasks(look?.ledger ?? []).length > 0, isOurs: true };
     }
-    if (isSentAgain({ error, look, wasSeen }, sent)) error = SENT_AGAIN;
+    if (isSentAgain({ error, look, wasSeen }, sent)) error = look === undefined && !wasSeen ? NOT_ASKED : SENT_AGAIN;
   }
   const givenUpAfter = givenUp ? timeouts.step : undefined;
   if (!isLost(error)) return { kind: "failed", error, givenUpAfter, look };
@@ -144,6 +144,8 @@ async function isKnownElsewhere(refused: Refused, sent: SentStep, { observer }: 
 }
 
 const NO_ANSWER = new NoAnswerError("no answer came");
+
+const NOT_ASKED = new NoAnswerError("Hasura refused it, and the database cannot be asked who is at work");
 
 const SENT_AGAIN = new NoAnswerError(
   "the step was sent twice on its way, by a proxy or by Hasura, and one copy is still at work",

@@ -7,6 +7,7 @@
 import type { CliResult } from "../support/cli.ts";
 import { TASK_VERSION } from "./after_ground.ts";
 import type { TaskTruth } from "./after_truth.ts";
+import { UNKNOWN_CODE } from "./judge.ts";
 import type { Truth } from "./truth.ts";
 
 /** Words for not knowing whether the task was marked as done: then what is shown of it can still change. */
@@ -28,7 +29,7 @@ export function findWrongTask(
   if (code === 0 && isMarked !== true) wrong.push("exit code 0, but the task is not marked as done");
   const report = parse(stdout);
   const state = (report ?? parse(stderr))?.error?.state ?? "";
-  const isKnown = !NOT_KNOWN.test(state);
+  const isKnown = code !== UNKNOWN_CODE && !NOT_KNOWN.test(state);
   if (code === 8 && isMarked === true && isKnown) wrong.push("exit code 8, but no task is open");
   const isOpen = isMarked === false;
   const { openAfterTasks = null, afterTasks = [] } = report ?? {};

@@ -12,7 +12,7 @@ import { finishJob, resultOf } from "./finish.ts";
 import type { Job } from "./job.ts";
 import { addDamage, type CaseName, emptyOutcome, type Outcome } from "./outcome.ts";
 import { type Place, restorePlace } from "./place.ts";
-import { nameRequests, type RequestName, requestName, writesSql } from "./requests.ts";
+import { isStep, nameRequests, type RequestName, requestName, writesSql } from "./requests.ts";
 import { runHere } from "./runs.ts";
 import { Scene } from "./scene.ts";
 
@@ -86,7 +86,9 @@ export async function runCase(place: Place, matrixCase: MatrixCase): Promise<Out
     const { damage, findWrong } = await job.look(place);
     addDamage(outcome, damage);
     outcome.codes.push(result.code);
-    if (spec.never?.includes(result.code)) outcome.wrong.push(`exit code ${result.code} is not for this fault`);
+    if (isStep(request) && spec.never?.includes(result.code)) {
+      outcome.wrong.push(`exit code ${result.code} is not for this fault`);
+    }
     outcome.wrong.push(...findWrong(result, spec.codes ?? []), ...spec.findWrong?.(scene) ?? []);
   }
   await spec.repair?.(place);

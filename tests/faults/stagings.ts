@@ -21,7 +21,7 @@ export interface FaultSpec {
   backend?: "pglite" | "postgres";
   /** Exit codes that a run may have because of it, besides those that any fault can lead to. */
   codes?: readonly number[];
-  /** Exit codes that a run must not have because of it. */
+  /** Exit codes that a run must not have where it strikes a step. */
   never?: readonly number[];
   /** Takes so long that the fast part leaves it out. */
   slow?: true;

@@ -133,11 +133,33 @@ for (const { name: backend, database } of backends().filter(({ name }) => name =
     const release = Promise.withResolvers<void>();
     venue.addFault({ match: STEP, when: "before-commit", do: { commitAtWork: release.promise } });
     const running = runTool(["migrate", "-a", "--all"], { venue, path: deployment.path });
-    const waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query = 'COMMIT'";
+    const waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query = 'COMMIT' and " +
+      "datname = current_database()";
     while ((await venue.sql(waiting))[0]?.[0] !== "1");
     const status = await runTool(["status"], { venue, path: deployment.path });
     assert.match(status.stderr, /PostgreSQL's session \d+/);
     release.resolve();
     assert.equal((await running).code, 0);
+  });
+
+  Deno.test(`a COMMIT that never arrives keeps the lock for ten seconds: ${backend}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+    const givenUp = Promise.withResolvers<void>();
+    venue.addFault({ match: STEP, when: "before-commit", do: { commitSwallowed: givenUp.promise } });
+    const all = ["migrate", "-a", "--all"];
+    const running = runTool([...all, "--settle-timeout=0.5"], { venue, path: deployment.path });
+    await venue.waitForRequest(isStep);
+    const idle =
+      "select count(*) from pg_stat_activity where state = 'idle in transaction' and query like '%1_step_1%' and " +
+      "datname = current_database()";
+    while ((await venue.sql(idle))[0]?.[0] !== "1");
+    givenUp.resolve();
+    const lost = await running;
+    assert.equal(lost.code, 9, lost.stderr);
+    // Nothing but the usual limits.
+    const again = await runTool(all, { venue, path: deployment.path });
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(await venue.ledger(), [0, 1, 2]);
   });
 }
