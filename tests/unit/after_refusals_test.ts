@@ -103,6 +103,12 @@ const REFUSALS: [name: string, status: number, body: string, next: RegExp][] = [
     `{"message": "Path segment 'a' has illegal characters"}`,
     /update sequencing.user_sequence set name/,
   ],
+  [
+    "a part that is reserved",
+    400,
+    '{"type": "RESERVED_PATH", "message": "Path \'.x/a.seq\' is not allowed: \'.x\' is reserved for internal use."}',
+    /such as \.git; rename it with .* where id = 1;/,
+  ],
   ["a reserved name", 405, '{"message": "Could not save file.", "cause": "Metadata"}', /where id = 1;/],
   ["too large", 413, "<html>", /size of a file/],
   ["locked", 423, '{"message": "Cannot update file", "cause": "File is locked"}', /Unlock the file/],
@@ -119,6 +125,27 @@ Deno.test("a file that the server refuses is told with what to do", async (t) =>
       assertError(error, { message: new RegExp(`file 1 of 2.*: The server answered ${status} with `), next });
       assert.match(error.next ?? "", RESUME);
       assert.equal(scene.workspace.puts().length, 1);
+    });
+  }
+});
+
+Deno.test("a role whose rights cannot be checked is named", async (t) => {
+  await using scene = await startScene(USUAL.slice(0, 1));
+  const { workspace } = scene;
+  const body = (type: string) => JSON.stringify({ type, message: "Could not check permissions.", cause: "no answer" });
+  // Hasura that cannot be reached is there again a little later; a role that it does not know is not.
+  for (const [type, attempts] of [["PERMISSIONS_SERVICE_EXCEPTION", 5], ["GRAPHQL_SERVICE_EXCEPTION", 1]] as const) {
+    await t.step(type, async () => {
+      workspace.log.length = 0;
+      workspace.strike = ({ method }) => method === "PUT" ? { status: 500, body: body(type) } : undefined;
+      assertError(await failure(runAfterTask(MIGRATION, scene.options())), {
+        message:
+          /: The rights of role "aerie_admin" could not be checked: the server answered 500 with "Could not check .*: no/,
+        state: /; 0 of 2 files are/,
+        next:
+          /^Check that the workspace server .* this Hasura; .*permissions\.user_roles has role "aerie_admin"; then run/,
+      });
+      assert.equal(workspace.puts().length, attempts);
     });
   }
 });

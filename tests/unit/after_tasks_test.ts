@@ -86,6 +86,7 @@ Deno.test("files are moved as the role that the venue has, under either name of 
           assert.deepEqual(workspace.log, []);
           return;
         }
+        workspace.adminRole = role;
         await runAfterTask(MIGRATION, scene.options({ source }));
         const seen = workspace.log.filter(({ target }) => target !== "/health")
           .map(({ headers }) => [headers.get("x-hasura-role"), headers.get("x-hasura-user-id")]);

@@ -42,6 +42,8 @@ export interface FakeWorkspace extends AsyncDisposable {
   strike: (request: WorkspaceRequest, index: number) => WorkspaceFault | undefined;
   /** Whether a file that is there is replaced, as older servers do, in place of a 409. */
   overwrites: boolean;
+  /** The one role that is let in. */
+  adminRole: string;
   /** Those that exist. */
   workspaces: number[];
   /** To be used in place of the runtime's: connections are lost in it. */
@@ -95,6 +97,7 @@ export function startFakeWorkspace(secret: string): FakeWorkspace {
     if (headers.get("x-hasura-role") === null || headers.get("x-hasura-user-id") === null) {
       return json(401, "x-hasura-user-id header is required when x-hasura-admin-secret is set");
     }
+    if (headers.get("x-hasura-role") !== fake.adminRole) return json(500, "Could not check permissions.");
     if (!fake.workspaces.includes(Number(id))) return json(404, `Workspace ${id} does not exist`);
     const key = `${id}/${path.split("/").map(decodeURIComponent).join("/")}`;
     const name = key.slice(key.lastIndexOf("/") + 1);
@@ -122,6 +125,7 @@ export function startFakeWorkspace(secret: string): FakeWorkspace {
     log,
     strike: () => undefined,
     overwrites: true,
+    adminRole: "aerie_admin",
     workspaces: [1, 2, 3],
     fetch(real) {
       return async (url, init) => {
