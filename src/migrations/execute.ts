@@ -44,7 +44,7 @@ const START_WINDOW = { least: 1_000, most: 5_000 } as const;
 /** Characters of a file in a millisecond, on the slowest way to the database that is reckoned with. */
 const SLOWEST = 200;
 
-/** Milliseconds to ask about a step that was turned away. */
+/** Milliseconds to ask about a step that was turned away, once it can no longer start. */
 const TURNED_AWAY_TIMEOUT = 10_000;
 
 /** How often a step is sent that came too late; each time it gets twice as long. */
@@ -152,18 +152,20 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   const error = await isSentAgain(result, step, options) ? SENT_AGAIN : result.error;
   const givenUpAfter = givenUp ? timeouts.step : undefined;
   if (!isLost(error)) return { kind: "failed", error, givenUpAfter, wasSeen };
+  const turnedAway = isTurnedAway(error);
+  // Whoever turns the step away will most likely turn away the questions, too.
+  const enough = Math.max(0, (options.startUntil - observer.clock()) * 1000) + TURNED_AWAY_TIMEOUT;
+  const timeout = turnedAway ? Math.min(timeouts.settle, enough) : timeouts.settle;
   options.onNote(
     `the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database, for up to ` +
-      formatDuration(timeouts.settle),
+      formatDuration(timeout),
   );
-  const turnedAway = isTurnedAway(error);
   const started = rt.now();
   const fate = await settleStep(sent, {
     rt,
     observer,
     readTimeout: timeouts.read,
-    // Whoever turns the step away will most likely turn away the questions, too.
-    timeout: turnedAway ? Math.min(timeouts.settle, TURNED_AWAY_TIMEOUT) : timeouts.settle,
+    timeout,
     onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
   });
   if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter, wasSeen };
