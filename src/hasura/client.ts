@@ -121,8 +121,8 @@ function headerBytes(text: string): string {
 }
 
 /** The answer to a request that Deno does not repeat, and whether it came before all of the request was sent. */
-async function requestOnce(rt: Pick<Runtime, "fetch">, url: string, init: RequestInit, text: string) {
-  const body = onceBody(text);
+async function requestOnce(rt: Pick<Runtime, "fetch" | "every">, url: string, init: RequestInit, text: string) {
+  const body = onceBody(rt, text);
   try {
     const reply = await request(rt, url, { ...init, body: body.blob });
     return { ...reply, cutShort: body.end() };

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Runtime } from "../runtime.ts";
+
 /** A body to send once. */
 export interface OnceBody {
   readonly blob: Blob;
@@ -23,10 +25,18 @@ export interface OnceBody {
 /** Bytes that are taken at a time. */
 const PART = 65_536;
 
+/** Bytes from which on a body is refused by its size often enough to give that a chance. */
+const LARGE = 500_000;
+
+/** Milliseconds for which the end of a large body is held back: whoever refuses it by its head has answered by then. */
+const PAUSE = 200;
+
 /** Makes a body of `text`. */
-export function onceBody(text: string): OnceBody {
+export function onceBody(rt: Pick<Runtime, "every">, text: string): OnceBody {
   const bytes = new TextEncoder().encode(text);
   const blob = new Blob([bytes]);
+  const rest = Promise.withResolvers<void>();
+  let stopWaiting = () => {};
   let isAsked = false;
   let isEnded = false;
   let taken = 0;
@@ -35,7 +45,12 @@ export function onceBody(text: string): OnceBody {
     value: () => {
       isAsked = true;
       return new ReadableStream<Uint8Array>({
-        pull(controller) {
+        async pull(controller) {
+          if (bytes.length >= LARGE && taken + PART >= bytes.length) {
+            stopWaiting = rt.every(PAUSE, rest.resolve);
+            await rest.promise;
+            stopWaiting();
+          }
           if (isEnded) return controller.error(new Error("The request has ended"));
           const part = bytes.subarray(taken, taken + PART);
           taken += part.length;
@@ -50,6 +65,8 @@ export function onceBody(text: string): OnceBody {
     size: bytes.length,
     end() {
       isEnded = true;
+      stopWaiting();
+      rest.resolve();
       return isAsked && taken < bytes.length;
     },
   };
