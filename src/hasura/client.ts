@@ -57,6 +57,8 @@ export interface HasuraQuestion<T> extends HasuraCall {
 /** One Hasura server. */
 export interface HasuraClient {
   readonly endpoint: string;
+  /** Milliseconds after which a question is given up that has no time of its own. */
+  readonly readTimeout: number;
   /** Sends a call that must not reach Hasura twice; once, and without a limit but `signal`. */
   send(call: HasuraCall, signal?: AbortSignal): Promise<unknown>;
   /** Asks until there is an answer, an error that asking again will not change, or no time left. */
@@ -102,6 +104,7 @@ export function createHasuraClient(
     (await request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) })).status;
   return {
     endpoint,
+    readTimeout: options.readTimeout,
     health,
     send: (call, signal) => post(call, { signal, once: true }),
     ask: (question) =>

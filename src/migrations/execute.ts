@@ -125,14 +125,22 @@ type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTimeout: 
 async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   const { rt, observer, name, timeouts, waiting, what } = options;
   const { before, after } = versionsAround(step);
+  const { step: stepTimeout } = timeouts;
   const comment = stepComment(step, name);
   const sent = { step, runId: name.id, startUntil: options.startUntil };
   const result = await sendStep({
     ...options,
     ...sent,
     after,
-    text: stepText({ ...options, comment, before, after, statementTimeout: timeouts.statement }),
-    stepTimeout: timeouts.step,
+    text: stepText({
+      ...options,
+      comment,
+      before,
+      after,
+      statementTimeout: timeouts.statement === "none" ? 0 : timeouts.statement,
+      liftsTransactionTimeout: stepTimeout !== undefined,
+    }),
+    stepTimeout: stepTimeout === "none" ? undefined : stepTimeout,
     settleTimeout: timeouts.settle,
     readTimeout: timeouts.read,
     onSight: (sight) => {
@@ -150,7 +158,7 @@ async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   }
   const { givenUp, wasSeen } = result;
   const error = await isSentAgain(result, step, options) ? SENT_AGAIN : result.error;
-  const givenUpAfter = givenUp ? timeouts.step : undefined;
+  const givenUpAfter = givenUp && stepTimeout !== "none" ? stepTimeout : undefined;
   if (!isLost(error)) return { kind: "failed", error, givenUpAfter, wasSeen };
   const turnedAway = isTurnedAway(error);
   // Whoever turns the step away will most likely turn away the questions, too.

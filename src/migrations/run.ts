@@ -11,6 +11,7 @@ import { executeStep } from "./execute.ts";
 import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
+import { explainTimeLimit } from "./time_limits.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /**
@@ -29,7 +30,13 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
     try {
       if (!(await options.beforeStep(step, index))) break;
       const what = workingOn(step, { index, total: steps.length });
-      const { afterTaskOpen } = await options.waiting.during(what, () => executeStep(step, { ...options, what }));
+      const { afterTaskOpen } = await options.waiting.during(
+        what,
+        () =>
+          executeStep(step, { ...options, what }).catch(async (thrown) => {
+            throw await explainTimeLimit(thrown, options);
+          }),
+      );
       const unconfirmed = options.confirmsEach ? await confirmStep(step, options) : undefined;
       done.push(step);
       if (unconfirmed !== undefined) throw unconfirmed;

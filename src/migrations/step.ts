@@ -40,8 +40,10 @@ export interface StepTextOptions {
   lockTimeout: number;
   /** Seconds since 1970 on the database's clock after which it does not start any more. */
   startUntil: number;
-  /** Milliseconds after which PostgreSQL ends a statement of the file; `undefined` for the database's own limit. */
+  /** Milliseconds after which PostgreSQL ends a statement of the file; 0: never; `undefined`: the database's own limit. */
   statementTimeout: number | undefined;
+  /** Whether the step may take longer than the database lets a transaction take. @default false */
+  liftsTransactionTimeout?: boolean;
 }
 
 /** The text; its last statement returns one cell of JSON, see {@linkcode StepProof}. */
@@ -56,6 +58,12 @@ export function stepText(options: StepTextOptions): string {
   // as its TCP takes to notice that nobody sends COMMIT (two hours by default). Older ones do not know the first.
   // The constraints: one that fails at COMMIT comes back as a server error (Hasura source, "postgres tx error"), from
   // which nobody could tell what happened.
+  // Older ones than 17 do not know the limit, and have none.
+  const lift = options.liftsTransactionTimeout !== true ? "" : `
+    begin
+      perform pg_catalog.set_config('transaction_timeout', '0', true);
+    exception when others then null;
+    end;`;
   return `${comment}
 set transaction isolation level read committed;
 do $aerie_db_migration_guard$
@@ -64,7 +72,7 @@ begin
     begin
       perform pg_catalog.set_config('client_connection_check_interval', '10000', true);
     exception when others then null;
-    end;
+    end;${lift}
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
     if extract(epoch from pg_catalog.clock_timestamp()) > ${startUntil.toFixed(3)} then
