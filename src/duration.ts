@@ -23,6 +23,8 @@ export interface ParseDurationOptions {
   option: string;
   /** Whether 0 can be used. */
   allowZero: boolean;
+  /** What else the option takes, for its error. @default nothing */
+  orElse?: string | undefined;
 }
 
 /**
@@ -30,11 +32,12 @@ export interface ParseDurationOptions {
  *
  * @throws {UsageError} when it cannot be used
  */
-export function parseDuration(text: string, { option, allowZero }: ParseDurationOptions): number {
+export function parseDuration(text: string, { option, allowZero, orElse }: ParseDurationOptions): number {
   const [, digits, unit = "s"] = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)?$/.exec(text) ?? [];
   const refuse = (reason: string) =>
     new UsageError(`Cannot use option ${option}: ${reason}`, {
-      next: `Give seconds, or a number with a unit: ${option}=90, ${option}=1.5s, =500ms, =10m or =2h`,
+      next: `Give seconds, or a number with a unit: ${option}=90, ${option}=1.5s, =500ms, =10m or =2h` +
+        (orElse === undefined ? "" : `; or ${option}=${orElse}`),
     });
   if (text === "") throw refuse("its value is empty");
   if (digits === undefined) throw refuse(`${quoteText(text)} is not a length of time`);

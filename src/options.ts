@@ -104,7 +104,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     ...durationOption(
       "--wait",
-      "Wait until Hasura, its database and the ledger can be used (300 s, or --wait=90).",
+      "Wait until Hasura, its database and the ledger can be used (300 s, or --wait=90; 0: not at all).",
     ),
     valueIsOptional: true,
   },
@@ -166,8 +166,14 @@ export const MIGRATE_OPTIONS: readonly OptionSpec[] = [
     "--settle-timeout",
     "How long to find out what became of a step whose answer was lost (default: 600).",
   ),
-  durationOption("--statement-timeout", "PostgreSQL ends a statement of a migration after this (default: none)."),
-  durationOption("--step-timeout", "A migration is given up after this (default: none)."),
+  durationOption(
+    "--statement-timeout",
+    "PostgreSQL ends a statement of a migration after this (default: as the database says; none: no limit).",
+  ),
+  durationOption(
+    "--step-timeout",
+    "A migration is given up after this (default: as the database says; none: no limit).",
+  ),
   {
     long: "--no-file-check",
     help: "Do not check the files with PostgreSQL's parser before the run.",

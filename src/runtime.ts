@@ -7,6 +7,7 @@
  */
 
 import { ConfigError, describeError } from "./errors.ts";
+import { readFile, type ReadFileOptions, unnamedFolders, UnusableFileError } from "./runtime_files.ts";
 
 /** An entry of a folder. */
 export interface DirEntry {
@@ -54,9 +55,11 @@ export interface Runtime {
   /** Value of an environment variable, `undefined` where it is not set. @throws {ConfigError} when it is not UTF-8 */
   env(name: string): string | undefined;
   /** Content of a file. @throws {Error} as the system reports it; see {@linkcode fileProblem}. */
-  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, options?: ReadFileOptions): Promise<Uint8Array>;
   /** Entries of a folder, in no order. @throws {Error} as the system reports it. */
   readDir(path: string): Promise<DirEntry[]>;
+  /** How many folders are in a folder that `readDir` leaves out, since their names are not UTF-8, as far as can be told. */
+  unnamedFolders(path: string): Promise<number>;
   /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS cannot be set up */
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Milliseconds on a clock that never goes back. */
@@ -73,6 +76,7 @@ export interface Runtime {
 
 /** Why a file or folder cannot be used, or `undefined` for an error of another kind. */
 export function fileProblem(error: unknown): string | undefined {
+  if (error instanceof UnusableFileError) return error.message;
   if (error instanceof Deno.errors.NotFound) return "it does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
@@ -110,8 +114,9 @@ export function createRuntime(): Runtime & Disposable {
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
     env: readEnv,
-    readFile: (path) => Deno.readFile(path),
+    readFile,
     readDir,
+    unnamedFolders,
     async fetch(url, init) {
       client ??= createClient();
       return await fetch(url, { ...init, client, redirect: "manual" });

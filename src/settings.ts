@@ -181,7 +181,7 @@ async function readEnvFile(
 ): Promise<EnvFile> {
   let bytes: Uint8Array;
   try {
-    bytes = await rt.readFile(path);
+    bytes = await rt.readFile(path, { mayBePipe: true });
   } catch (error) {
     throw new ConfigError(`Cannot read env file "${path}": ${fileProblem(error) ?? describeError(error)}`, {
       next: "Give the path of a readable file with --env-path",

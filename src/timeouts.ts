@@ -26,13 +26,18 @@ export interface Timeouts {
   lock: number;
   /** Finding out what became of a step whose answer was lost; 0: ask once. */
   settle: number;
-  /** Each statement of a migration, held by PostgreSQL; `undefined`: no limit. */
-  statement: number | undefined;
-  /** A whole migration; `undefined`: no limit. */
-  step: number | undefined;
-  /** Waiting until the venue can be used; `undefined`: it must be usable at once. */
+  /** Each statement of a migration, held by PostgreSQL; `undefined`: the database's own limit. */
+  statement: Limit | undefined;
+  /** A whole migration; `undefined`: no limit but the database's own. */
+  step: Limit | undefined;
+  /** Waiting until the venue can be used; `undefined`: it must be usable at once, which `--wait=0` says, too. */
   wait: number | undefined;
 }
+
+const NO_LIMIT = "none";
+
+/** Milliseconds, or that there is no limit, whatever the database says. */
+export type Limit = number | typeof NO_LIMIT;
 
 /** The options that say so, as parsed. */
 export interface TimeoutOptions {
@@ -56,15 +61,21 @@ export function readTimeouts(options: TimeoutOptions): Timeouts {
     read: read(timeout, "--timeout") ?? DEFAULT_READ_TIMEOUT,
     lock: read(lockTimeout, "--lock-timeout") ?? DEFAULT_LOCK_TIMEOUT,
     settle: read(settleTimeout, "--settle-timeout") ?? DEFAULT_SETTLE_TIMEOUT,
-    statement: read(statementTimeout, "--statement-timeout"),
-    step: read(stepTimeout, "--step-timeout"),
-    wait: wait === true ? DEFAULT_WAIT : read(wait, "--wait"),
+    statement: readLimit(statementTimeout, "--statement-timeout"),
+    step: readLimit(stepTimeout, "--step-timeout"),
+    // In no time the venue can be tried once, which is what is done without waiting.
+    wait: wait === true ? DEFAULT_WAIT : read(wait, "--wait") || undefined,
   };
 }
 
 /** Those that are about waiting for others; the rest could not do anything in no time. */
 const MAY_BE_ZERO: readonly string[] = ["--lock-timeout", "--settle-timeout", "--wait"];
 
-function read(text: string | undefined, option: string): number | undefined {
-  return text === undefined ? undefined : parseDuration(text, { option, allowZero: MAY_BE_ZERO.includes(option) });
+function read(text: string | undefined, option: string, orElse?: string): number | undefined {
+  if (text === undefined) return undefined;
+  return parseDuration(text, { option, allowZero: MAY_BE_ZERO.includes(option), orElse });
+}
+
+function readLimit(text: string | undefined, option: string): Limit | undefined {
+  return text === NO_LIMIT ? NO_LIMIT : read(text, option, NO_LIMIT);
 }

@@ -26,8 +26,11 @@ export function leavesAfterTask(sql: string): boolean {
   });
 }
 
+/** Bodies in bodies that are looked into; more of them are never seen. */
+const DEEPEST = 10;
+
 /** `sql` without comments and without strings that hold more than a value. What stands in dollars is code mostly. */
-function withoutHidden(sql: string): string {
+function withoutHidden(sql: string, depth = 0): string {
   let result = "";
   let at = 0;
   for (let found = next(SIGN, sql, at); found !== null; found = next(SIGN, sql, at)) {
@@ -36,9 +39,10 @@ function withoutHidden(sql: string): string {
     result += sql.slice(at, found.index);
     if (sign.startsWith("$")) {
       const end = sql.indexOf(sign, start);
-      const body = sql.slice(start, end < 0 ? sql.length : end);
-      result += ` ${withoutHidden(body)} `;
-      at = start + body.length + (end < 0 ? 0 : sign.length);
+      // PostgreSQL takes no file that ends within a body.
+      if (end < 0) return result;
+      if (depth < DEEPEST) result += ` ${withoutHidden(sql.slice(start, end), depth + 1)} `;
+      at = end + sign.length;
       continue;
     }
     at = endOf(sign, sql, start);

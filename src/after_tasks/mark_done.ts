@@ -155,10 +155,10 @@ function withDoubt<T extends HasuraFailure>(failure: T): T {
 }
 
 async function readTask(migration: MigrationName, options: MarkOptions, words: MarkWords): Promise<TaskRow> {
-  const { client, source } = options;
+  const { client, source, readTimeout } = options;
   let row: TaskRow;
   try {
-    row = await querySql(client, { source, sql: readSql(migration.version), decode: decodeRow });
+    row = await querySql(client, { source, sql: readSql(migration.version, readTimeout), decode: decodeRow });
   } catch (error) {
     throw explain(error, options, { action: `read the ledger for migration ${migrationTitle(migration)}`, ...words });
   }

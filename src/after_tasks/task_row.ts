@@ -5,6 +5,7 @@
  */
 
 import { isRecord } from "../json.ts";
+import { lockWait } from "../migrations/look.ts";
 import { LEDGER_TABLE } from "../migrations/types.ts";
 
 /** A row of the ledger, with its "after" task. */
@@ -23,9 +24,10 @@ export function rowQuery(version: number): string {
     from ${LEDGER_TABLE} m where m.migration_id::text = '${version}'))::text as task`;
 }
 
-/** Reads it by itself. */
-export function readSql(version: number): string {
-  return `set transaction isolation level read committed;\nset local lock_timeout = '5s';\n${rowQuery(version)}`;
+/** Reads it by itself, within `timeout` milliseconds. */
+export function readSql(version: number, timeout: number): string {
+  const wait = `set local lock_timeout = '${lockWait(timeout)}ms'`;
+  return `set transaction isolation level read committed;\n${wait};\n${rowQuery(version)}`;
 }
 
 /** Decodes the answer to {@linkcode rowQuery}; `undefined` where it is none. */

@@ -18,14 +18,18 @@ export interface Answer {
   path: string;
   status: number;
   contentType: string;
+  /** What the answer says that its server is, as `nginx/1.22.1`. */
+  server: string | undefined;
   text: string;
+  /** Whether it came before all of the request was sent. */
+  cutShort?: boolean;
 }
 
 /** Statuses with which a proxy turns a request away, before anybody works on it. */
-const TURNED_AWAY = [401, 403, 404, 405, 411, 413, 414, 415, 429, 431];
+const TURNED_AWAY = [401, 403, 404, 405, 407, 408, 411, 413, 414, 415, 429, 431];
 
-/** The one of them that is about the time and not about the request. */
-const TOO_MANY_REQUESTS = 429;
+/** Those of them that are about the time and not about the request: it took too long to come, or there are too many. */
+const PASSING = [408, 429];
 
 /**
  * The decoded JSON of a 200 answer.
@@ -36,19 +40,23 @@ const TOO_MANY_REQUESTS = 429;
  */
 export function decodeAnswer(answer: Answer): unknown {
   const { status, text } = answer;
+  const { cutShort = false } = answer;
   const turnedAway = TURNED_AWAY.includes(status);
-  const notAnswered = { turnedAway, lasting: turnedAway && status !== TOO_MANY_REQUESTS };
+  const notAnswered = { status, cutShort, turnedAway, lasting: turnedAway && !PASSING.includes(status) };
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw new NoAnswerError(`The server answered ${status} with ${describeBody(answer)} instead of JSON`, notAnswered);
+    throw new NoAnswerError(
+      `${describeServer(answer)} answered ${status} with ${describeBody(answer)} instead of JSON`,
+      notAnswered,
+    );
   }
   if (status === 200) return body;
   const error = isRecord(body) && typeof body.error === "string" && typeof body.code === "string" ? body : undefined;
   if (error === undefined) {
     throw new NoAnswerError(
-      `The server answered ${status} with JSON that is not Hasura's: ${excerpt(answer.redact(text))}`,
+      `${describeServer(answer)} answered ${status} with JSON that is not Hasura's: ${excerpt(answer.redact(text))}`,
       notAnswered,
     );
   }
@@ -76,6 +84,12 @@ function notFound({ endpoint, path }: Answer): AccessError {
     next: "Give the root of a Hasura v2 server as endpoint, and check that its metadata API is enabled " +
       "(HASURA_GRAPHQL_ENABLED_APIS)",
   });
+}
+
+/** Hasura says of itself what it is; what stands before it does so mostly. */
+function describeServer({ server, redact }: Answer): string {
+  const name = server === undefined || /^warp\b/i.test(server) ? "" : excerpt(redact(server));
+  return name === "" ? "The server" : `The server ("${name}")`;
 }
 
 function describeBody({ contentType, text: body, redact }: Answer): string {

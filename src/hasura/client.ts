@@ -10,9 +10,11 @@
  */
 
 import type { Runtime } from "../runtime.ts";
+import { formatSize } from "../size.ts";
 import { decodeAnswer } from "./answer.ts";
 import { askPatiently } from "./ask.ts";
-import { NoAnswerError } from "./problems.ts";
+import { onceBody } from "./once_body.ts";
+import { HasuraError, NoAnswerError } from "./problems.ts";
 import { exchange } from "./transport.ts";
 
 /** Milliseconds after which a reload of the metadata is given up: it asks every source and remote schema. */
@@ -55,6 +57,8 @@ export interface HasuraQuestion<T> extends HasuraCall {
 /** One Hasura server. */
 export interface HasuraClient {
   readonly endpoint: string;
+  /** Milliseconds after which a question is given up that has no time of its own. */
+  readonly readTimeout: number;
   /** Sends a call that must not reach Hasura twice; once, and without a limit but `signal`. */
   send(call: HasuraCall, signal?: AbortSignal): Promise<unknown>;
   /** Asks until there is an answer, an error that asking again will not change, or no time left. */
@@ -75,31 +79,41 @@ export function createHasuraClient(
   };
   // Whether anybody has ever answered: until then a refused connection is most likely a wrong address.
   let isReached = false;
-  const post = async (call: HasuraCall, init: RequestInit, toBody: (json: string) => BodyInit) => {
+  let hasAnswered = false;
+  const post = async (call: HasuraCall, { signal, once }: { signal: AbortSignal | undefined; once: boolean }) => {
     const { path, type, args, version, resourceVersion } = call;
-    const body = toBody(JSON.stringify({ type, version, resource_version: resourceVersion, args }));
-    const { status, contentType, text } = await request(rt, `${endpoint}${path}`, {
-      ...init,
-      method: "POST",
-      headers,
-      body,
-    });
-    isReached = true;
-    return decodeAnswer({ ...options, path, status, contentType, text });
+    const json = JSON.stringify({ type, version, resource_version: resourceVersion, args });
+    const url = `${endpoint}${path}`;
+    const init = { ...signal && { signal }, method: "POST", headers };
+    try {
+      const reply = await (once ? requestOnce(rt, url, init, json) : request(rt, url, { ...init, body: json }));
+      isReached = true;
+      const decoded = decodeAnswer({ ...options, ...reply, path });
+      hasAnswered = true;
+      return decoded;
+    } catch (error) {
+      if (error instanceof HasuraError) hasAnswered = true;
+      if (error instanceof NoAnswerError) {
+        error.requestSize = json.length;
+        error.hasAnsweredBefore = hasAnswered;
+      }
+      throw error;
+    }
   };
   const health = async (timeout: number) =>
     (await request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) })).status;
   return {
     endpoint,
+    readTimeout: options.readTimeout,
     health,
-    send: (call, signal) => post(call, signal === undefined ? {} : { signal }, unrepeatable),
+    send: (call, signal) => post(call, { signal, once: true }),
     ask: (question) =>
       askPatiently(rt, {
         ...question,
         timeout: question.timeout ?? options.readTimeout,
         isReached: () => isReached,
         health,
-        send: (signal) => post(question, { signal }, (json) => json),
+        send: (signal) => post(question, { signal, once: false }),
       }),
   };
 }
@@ -109,16 +123,24 @@ function headerBytes(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
-/**
- * A body that is sent only once. Deno's `fetch` sends a request again by itself when the connection is lost before the
- * answer, a POST too, and whatever the server has done by then (denoland/deno#35610); but not one with a blob for a body.
- */
-function unrepeatable(text: string): Blob {
-  return new Blob([text]);
+/** The answer to a request that Deno does not repeat, and whether it came before all of the request was sent. */
+async function requestOnce(rt: Pick<Runtime, "fetch" | "every">, url: string, init: RequestInit, text: string) {
+  const body = onceBody(rt, text);
+  try {
+    const reply = await request(rt, url, { ...init, body: body.blob });
+    return { ...reply, cutShort: body.end() };
+  } catch (error) {
+    if (!body.end() || !(error instanceof NoAnswerError) || error.notSent) throw error;
+    const size = formatSize(body.size);
+    throw new NoAnswerError(`The connection ended before all of the request (${size}) was sent: ${error.message}`, {
+      cutShort: true,
+      cause: error,
+    });
+  }
 }
 
 async function request(rt: Pick<Runtime, "fetch">, url: string, init: RequestInit) {
-  const { status, contentType, location, body } = await exchange(rt, url, init);
+  const { location, body, ...reply } = await exchange(rt, url, init);
   if (location !== undefined) throw new NoAnswerError(`The server redirects to "${location}"`, { lasting: true });
-  return { status, contentType, text: new TextDecoder().decode(body) };
+  return { ...reply, text: new TextDecoder().decode(body) };
 }

@@ -5,6 +5,7 @@
  */
 
 import { AccessError, FailedError, ToolError } from "../errors.ts";
+import { formatSize } from "../size.ts";
 import { HasuraError, NoAnswerError, type PostgresProblem } from "./problems.ts";
 
 /** What the call was for. */
@@ -63,7 +64,8 @@ function describe(error: HasuraError): string {
 }
 
 /** What to do about a call that Hasura did not answer. */
-export function nextAfterNoAnswer({ message, notSent, cause }: NoAnswerError): string {
+export function nextAfterNoAnswer(error: NoAnswerError): string {
+  const { message, notSent, cutShort, status, hasAnsweredBefore, cause } = error;
   if (/UnknownIssuer|CaUsedAsEndEntity/.test(message)) {
     return "Name the file of the authority that signed the server's certificate in DENO_CERT, or set " +
       "DENO_TLS_CA_STORE=system to trust what this machine trusts; a certificate that signed itself is not accepted";
@@ -72,15 +74,52 @@ export function nextAfterNoAnswer({ message, notSent, cause }: NoAnswerError): s
   if (/corrupt message|InvalidContentType/.test(message)) {
     return "Check whether the server speaks TLS at this port at all: if it does not, the endpoint starts with http://";
   }
+  if (status === 413) return `What answers there takes no request of ${sizeOf(error)}: raise its limit ${LIMITS}`;
+  if (status === 403) {
+    return `What answers there refuses this request of ${
+      sizeOf(error)
+    }, by what is in it, its size or where it comes ` +
+      "from: let POST requests to /v2/query and /v1/metadata through its rules (of a web application firewall, for " +
+      "one), or give the address of Hasura itself as endpoint";
+  }
+  if (status === 407) {
+    return "Give the proxy's user and password in HTTP_PROXY or HTTPS_PROXY, or its way around it in NO_PROXY";
+  }
+  if (cutShort) {
+    return `What stands between this machine and Hasura may take no request of ${
+      sizeOf(error)
+    }, or not for as long as ` +
+      `it takes to send it: raise its limits ${LIMITS}`;
+  }
   if (notSent) {
     return "Check that the endpoint is right and that Hasura is running and can be reached from here; HTTP_PROXY, " +
       "HTTPS_PROXY, ALL_PROXY and NO_PROXY are obeyed";
+  }
+  if (hasAnsweredBefore) {
+    return "Hasura has answered there before: check that it still runs, and what stands between it and this machine";
   }
   // Nothing has come from there that could tell that it is something else than Hasura.
   if (cause !== undefined) {
     return "Look at what stands between this machine and Hasura (a proxy, a firewall, the network), and into Hasura's log";
   }
   return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
+}
+
+const LIMITS =
+  "(nginx: client_max_body_size, which is 1 MB where nobody has set it; Apache: LimitRequestBody; others " +
+  "have their own), or give the address of Hasura itself as endpoint";
+
+function sizeOf({ requestSize }: NoAnswerError): string {
+  return requestSize === undefined ? "this size" : formatSize(requestSize);
+}
+
+/** Bytes from which on a request may be too large for somebody. */
+const LARGE = 500_000;
+
+/** What to think of where a large request was lost; nothing for a small one. */
+export function sizeHint(error: unknown): string {
+  if (!(error instanceof NoAnswerError) || (error.requestSize ?? 0) < LARGE) return "";
+  return `; a limit for requests of ${sizeOf(error)} may be the reason ${LIMITS}`;
 }
 
 /** A syntax error quotes all that follows it, up to the whole file. */

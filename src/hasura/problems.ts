@@ -38,25 +38,40 @@ export class HasuraError extends Error {
 /** What a {@linkcode NoAnswerError} knows besides its message. */
 export interface NoAnswerDetails {
   notSent?: boolean;
+  cutShort?: boolean;
   turnedAway?: boolean;
+  status?: number;
   lasting?: boolean;
   cause?: unknown;
 }
 
 /** No answer of Hasura's came back. */
 export class NoAnswerError extends Error {
-  /** Whether it is certain that Hasura never worked on the request: there was no connection to send it on. */
+  /**
+   * Whether it is certain that Hasura never worked on the request: there was no connection to send it on, or that ended
+   * before all was sent.
+   */
   readonly notSent: boolean;
+  /** Whether a part of the request was sent, and not all of it. */
+  readonly cutShort: boolean;
   /** Whether somebody says that the request was turned away before anybody worked on it. */
   readonly turnedAway: boolean;
+  /** The HTTP status of the answer that is not Hasura's, where there was one. */
+  readonly status: number | undefined;
   /** Whether the same request would fail again: something has to be changed first. */
   readonly lasting: boolean;
+  /** Bytes of the request, where they are known. */
+  requestSize: number | undefined;
+  /** Whether Hasura has answered at this address before. */
+  hasAnsweredBefore = false;
 
   /** Creates the error; `message` is what there was instead of an answer. */
   constructor(message: string, options: NoAnswerDetails = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "NoAnswerError";
-    this.notSent = options.notSent ?? false;
+    this.cutShort = options.cutShort ?? false;
+    this.notSent = options.notSent ?? this.cutShort;
+    this.status = options.status;
     this.turnedAway = options.turnedAway ?? false;
     this.lasting = options.lasting ?? false;
   }

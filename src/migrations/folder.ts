@@ -7,11 +7,13 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { ConfigError } from "../errors.ts";
 import { type DirEntry, fileProblem, type Runtime } from "../runtime.ts";
 import { type Migration, migrationTitle, type Step, stepFile } from "./types.ts";
 
 type Files = Pick<Runtime, "readDir" | "readFile">;
+type Folders = Pick<Runtime, "readDir" | "unnamedFolders">;
 
 /** Largest version: the ledger keeps them as PostgreSQL's `integer`. */
 const MAX_VERSION = 2_147_483_647;
@@ -24,8 +26,9 @@ const AT_ONCE = 16;
  *
  * @throws {ConfigError} when there is none or the path cannot be read
  */
-export async function readSourceFolders(rt: Files, migrationsPath: string): Promise<string[]> {
+export async function readSourceFolders(rt: Folders, migrationsPath: string): Promise<string[]> {
   const entries = await listFolder(rt, migrationsPath);
+  await refuseUnnamed(rt, migrationsPath);
   const names = entries.filter((entry) => entry.kind === "directory").map((entry) => entry.name).sort();
   if (names.length === 0) {
     throw new ConfigError(`Cannot find migrations: "${migrationsPath}" has no folder for a database`, {
@@ -41,8 +44,9 @@ export async function readSourceFolders(rt: Files, migrationsPath: string): Prom
  *
  * @throws {ConfigError} when the folder is missing, empty, or holds anything but migrations 1, 2, 3 … without a gap
  */
-export async function readFolder(rt: Files, path: string): Promise<Migration[]> {
+export async function readFolder(rt: Folders, path: string): Promise<Migration[]> {
   const entries = await listFolder(rt, path);
+  await refuseUnnamed(rt, path);
   const parsed = entries.map((entry) => parseEntry(entry));
   const problems = parsed.filter((result) => typeof result === "string").sort();
   const named = parsed.filter((result) => typeof result !== "string").sort((a, b) => a.version - b.version);
@@ -68,7 +72,23 @@ export async function readFolder(rt: Files, path: string): Promise<Migration[]> 
   return migrations;
 }
 
-async function listFolder(rt: Files, path: string): Promise<DirEntry[]> {
+/** A folder that is not seen is a migration that is overlooked. */
+async function refuseUnnamed(rt: Folders, path: string): Promise<void> {
+  const count = await rt.unnamedFolders(path);
+  if (count === 0) return;
+  throw new ConfigError(
+    `Cannot use the migrations folder "${path}": ${
+      counted(count, "folder")
+    } in it cannot be read, as the name is not UTF-8`,
+    {
+      state: "Nothing was changed",
+      next: `Look for it with "ls -b ${path}", and restore the folder as the release has it: an archive that was ` +
+        "unpacked with another encoding leaves such names",
+    },
+  );
+}
+
+async function listFolder(rt: Pick<Files, "readDir">, path: string): Promise<DirEntry[]> {
   try {
     // Hidden entries are the system's or an editor's (.DS_Store, .git), never migrations.
     return (await rt.readDir(path)).filter((entry) => !entry.name.startsWith("."));
@@ -116,10 +136,18 @@ function sequenceProblems(named: NamedMigration[]): string[] {
   return problems;
 }
 
-async function readMigration(rt: Files, folder: string, named: NamedMigration): Promise<Migration> {
+async function readMigration(rt: Folders, folder: string, named: NamedMigration): Promise<Migration> {
   const path = `${folder}/${migrationTitle(named)}`;
-  const files = (await listFolder(rt, path)).filter((entry) => entry.kind === "file").map((entry) => entry.name);
-  return { ...named, path, hasUp: files.includes("up.sql"), hasDown: files.includes("down.sql") };
+  const entries = await listFolder(rt, path);
+  const isThere = (name: string) => {
+    const entry = entries.find((one) => one.name === name);
+    if (entry === undefined || entry.kind === "file") return entry !== undefined;
+    const what = entry.kind === "directory" ? "it is a directory" : "it is no file, or a link that leads to none";
+    const error = unusableFile(`${path}/${name}`, what);
+    error.state = "Nothing was changed";
+    throw error;
+  };
+  return { ...named, path, hasUp: isThere("up.sql"), hasDown: isThere("down.sql") };
 }
 
 /**

@@ -43,11 +43,20 @@ export interface GuardOptions {
   lockTimeout: number;
   /** Seconds since 1970 on the database's clock after which it does not start any more. */
   startUntil: number;
+  /** Whether the step may take longer than the database lets a transaction take. @default false */
+  liftsTransactionTimeout?: boolean;
 }
 
 /** The guard, as a statement. */
-export function guardSql({ mark, before, lockTimeout, startUntil }: GuardOptions): string {
+export function guardSql(options: GuardOptions): string {
+  const { mark, before, lockTimeout, startUntil, liftsTransactionTimeout = false } = options;
   const keys = `${mark.run}, ${mark.step}`;
+  // Older ones than 17 do not know the limit, and have none.
+  const lift = !liftsTransactionTimeout ? "" : `
+    begin
+      perform pg_catalog.set_config('transaction_timeout', '0', true);
+    exception when others then null;
+    end;`;
   // The interval: when Hasura or its network is gone, PostgreSQL would keep the lock for as long as the step computes. Older
   // ones do not know it.
   // The time: a request that is held up on its way must not start after this run has told that it did not (settle.ts).
@@ -62,7 +71,7 @@ begin
     begin
       perform pg_catalog.set_config('client_connection_check_interval', '10000', true);
     exception when others then null;
-    end;
+    end;${lift}
     perform pg_catalog.txid_current();
     perform pg_catalog.pg_try_advisory_xact_lock_shared(${keys});
     copies := array(

@@ -42,11 +42,27 @@ export interface LookOptions {
   timeout?: number;
 }
 
+/**
+ * Milliseconds for which a question that may take `timeout` milliseconds waits for a lock on the ledger: that it is locked
+ * has to be answered before the time is up.
+ */
+export function lockWait(timeout: number): number {
+  return Math.max(1, Math.min(5_000, Math.floor(timeout / 2)));
+}
+
+interface LookSqlOptions {
+  /** Whether `pg_stat_activity` may be read. */
+  activity: boolean;
+  transaction: string | undefined;
+  timeout: number;
+}
+
 // Three statements, each of which sees what is there after the one before: the time, the lock, the ledger. A lock that is
 // free after a time proves that no step with a limit before it can start any more; and a step's row can be seen before its
 // lock is gone, so the ledger comes last. (In one statement, or under a stricter isolation level of the source, all would
-// be seen as they were when it began.) Before them, what others may have left in the session is put aside. `to_jsonb` of a row reads both shapes of the ledger with the same text.
-function lookSql({ activity, transaction }: { activity: boolean; transaction: string | undefined }): string {
+// be seen as they were when it began.) Before them, what others may have left in the session is put aside. `to_jsonb` of a
+// row reads both shapes of the ledger with the same text.
+function lookSql({ activity, transaction, timeout }: LookSqlOptions): string {
   const [since, client, state, text, join] = activity
     ? [
       "extract(epoch from a.xact_start)",
@@ -60,7 +76,7 @@ function lookSql({ activity, transaction }: { activity: boolean; transaction: st
 set local session authorization default;
 set local role none;
 set local statement_timeout to default;
-set local lock_timeout = '5s';
+set local lock_timeout = '${lockWait(timeout)}ms';
 select pg_catalog.set_config('aerie_db_migration.clock', extract(epoch from pg_catalog.clock_timestamp())::text, true);
 select pg_catalog.set_config('aerie_db_migration.holder', coalesce((
   with locks as (${LOCKS_SQL})
@@ -112,7 +128,9 @@ export async function lookAtDatabase(client: HasuraClient, options: LookOptions)
         cause: error,
       });
     }
-    if (error instanceof HasuraError && error.postgres?.sqlState === LOCKED) {
+    // Reading it takes no time, so that a limit of the database's own ends nothing but waiting for a lock.
+    const words = error instanceof HasuraError ? error.postgres : undefined;
+    if (words?.sqlState === LOCKED || /due to statement timeout/.test(words?.message ?? "")) {
       throw new BusyError(`Cannot read the ledger: somebody holds a lock on ${LEDGER_TABLE}`, {
         state: "Nothing was changed",
         next: "A migration that changes the ledger may be running; wait until it has ended, and look at the status",
@@ -128,8 +146,9 @@ const NOT_ALLOWED = "42501";
 
 async function query(client: HasuraClient, options: LookOptions): Promise<Look> {
   const { transaction, ...rest } = options;
+  const { timeout = client.readTimeout } = rest;
   const ask = (activity: boolean) =>
-    querySql(client, { ...rest, sql: lookSql({ activity, transaction }), decode: decodeLook });
+    querySql(client, { ...rest, sql: lookSql({ activity, transaction, timeout }), decode: decodeLook });
   try {
     return await ask(true);
   } catch (error) {

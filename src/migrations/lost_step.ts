@@ -5,7 +5,7 @@
  */
 
 import { AccessError, FailedError, type ToolError, UnknownOutcomeError } from "../errors.ts";
-import { describePostgres } from "../hasura/explain.ts";
+import { describePostgres, sizeHint } from "../hasura/explain.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { formatDuration } from "../duration.ts";
 import { describeHolder } from "./holder.ts";
@@ -63,7 +63,7 @@ export function notDoneError(error: unknown, step: Step): ToolError {
   return new AccessError(`Cannot ${step.direction} ${title}: the answer was lost: ${lossReason(error)}`, {
     state,
     next: "Run the same command again; if it happens again, look at what stands between this machine, Hasura and " +
-      "PostgreSQL, and into their logs",
+      `PostgreSQL, and into their logs${sizeHint(error)}`,
     cause: error,
   });
 }

@@ -12,6 +12,7 @@ import { checkSqlFile } from "./file_check.ts";
 import { digestOf, readStepSql } from "./folder.ts";
 import type { RunOptions, RunResult } from "./run_options.ts";
 import type { SentStep } from "./settle.ts";
+import { explainTimeLimit } from "./time_limits.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /**
@@ -35,7 +36,15 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       const isLast = index === steps.length - 1;
       const previous = sent;
       const { afterTaskOpen, isOurs } = await options.waiting.during(what, async () => {
-        const executed = await executeStep(step, { ...options, what, isLast, previous, onSent: (now) => sent = now });
+        const executed = await executeStep(step, {
+          ...options,
+          what,
+          isLast,
+          previous,
+          onSent: (now) => sent = now,
+        }).catch(async (thrown) => {
+          throw await explainTimeLimit(thrown, options);
+        });
         if (options.confirmsEach && executed.isOurs && sent !== undefined) await confirmStep(sent, options);
         return executed;
       });

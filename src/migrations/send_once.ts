@@ -17,7 +17,7 @@ import { type SentStep, settleStep, type StepFate } from "./settle.ts";
 import { stepText } from "./step.ts";
 import { migrationTitle, openAfterTasks, type Step } from "./types.ts";
 
-/** Milliseconds to ask about a step that was turned away. */
+/** Milliseconds to ask about a step that was turned away, once it can no longer start. */
 const TURNED_AWAY_TIMEOUT = 10_000;
 
 /** What a committed step leaves. */
@@ -63,6 +63,7 @@ export type Sending = ExecuteOptions & { sql: string; startUntil: number; lockTi
 export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
   const { rt, observer, name, timeouts, waiting, what } = options;
   const { before, after } = versionsAround(step);
+  const stepTimeout = timeouts.step === "none" ? undefined : timeouts.step;
   const comment = stepComment(step, name);
   const mark = markOf(step, name.id);
   const sent = { step, runId: name.id, startUntil: options.startUntil };
@@ -73,8 +74,16 @@ export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     ...options,
     ...sent,
     after,
-    text: stepText({ ...options, comment, mark, before, after, statementTimeout: timeouts.statement }),
-    stepTimeout: timeouts.step,
+    text: stepText({
+      ...options,
+      comment,
+      mark,
+      before,
+      after,
+      statementTimeout: timeouts.statement === "none" ? 0 : timeouts.statement,
+      liftsTransactionTimeout: timeouts.step !== undefined,
+    }),
+    stepTimeout,
     settleTimeout: timeouts.settle,
     readTimeout: timeouts.read,
     onSight: (sight) => {
@@ -107,20 +116,22 @@ export async function sendOnce(step: Step, options: Sending): Promise<Ended> {
     }
     if (isSentAgain({ error, look, wasSeen }, sent)) error = look === undefined && !wasSeen ? NOT_ASKED : SENT_AGAIN;
   }
-  const givenUpAfter = givenUp ? timeouts.step : undefined;
+  const givenUpAfter = givenUp ? stepTimeout : undefined;
   if (!isLost(error)) return { kind: "failed", error, givenUpAfter, look };
+  const turnedAway = isTurnedAway(error);
+  // Whoever turns the step away will most likely turn away the questions, too.
+  const enough = Math.max(0, (options.startUntil - observer.clock()) * 1000) + TURNED_AWAY_TIMEOUT;
+  const timeout = turnedAway ? Math.min(timeouts.settle, enough) : timeouts.settle;
   options.onNote(
     `the answer to ${migrationTitle(step.migration)} was lost: ${lossReason(error)}; asking the database, for up to ` +
-      formatDuration(timeouts.settle),
+      formatDuration(timeout),
   );
-  const turnedAway = isTurnedAway(error);
   const started = rt.now();
   const fate = await settleStep(sent, {
     rt,
     observer,
     readTimeout: timeouts.read,
-    // Whoever turns the step away will most likely turn away the questions, too.
-    timeout: turnedAway ? Math.min(timeouts.settle, TURNED_AWAY_TIMEOUT) : timeouts.settle,
+    timeout,
     onSight: (sight) => waiting.say(`${what}: the answer was lost; ${describeSight(sight)}`),
   });
   if (turnedAway && fate.kind === "not-done") return { kind: "failed", error, givenUpAfter, look };

@@ -22,7 +22,7 @@ export interface StepTextOptions extends GuardOptions {
   sql: string;
   /** The newest version in the ledger after the step. */
   after: number;
-  /** Milliseconds after which PostgreSQL ends a statement of the file; `undefined` for the database's own limit. */
+  /** Milliseconds after which PostgreSQL ends a statement of the file; 0: never; `undefined`: the database's own limit. */
   statementTimeout: number | undefined;
 }
 

@@ -11,6 +11,7 @@ import { formatDuration } from "../duration.ts";
 import { busyError, changedError } from "./busy_error.ts";
 import type { Look } from "./look.ts";
 import { STEP_STATES } from "./guard.ts";
+import { nextPiece, skipBlanks } from "./sql_text.ts";
 import { migrationTitle, type Step, stepFile } from "./types.ts";
 
 /** SQLSTATE query_canceled. */
@@ -141,12 +142,19 @@ function lateError(step: Step, cause: unknown): AccessError {
   );
 }
 
+const ENDS_TRANSACTION =
+  /^(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i;
+
+/** Characters of a command within which its first words are, comments between them included. */
+const FIRST_WORDS = 200;
+
 /** Whether `sql` seems to have a command that ends its transaction: outside of strings, bodies and comments. */
 export function mayEndTransaction(sql: string): boolean {
-  const commands = sql.replaceAll(/\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*'|"[^"]*"|--.*|\/\*[^]*?\*\//g, " ");
-  return /(?:^|;)\s*(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i.test(
-    commands,
-  );
+  for (let from = skipBlanks(sql, 0); from < sql.length; from = skipBlanks(sql, nextPiece(sql, from).next)) {
+    const words = sql.slice(from, from + FIRST_WORDS).replaceAll(/--.*|\/\*[^]*?\*\//g, " ");
+    if (ENDS_TRANSACTION.test(words)) return true;
+  }
+  return false;
 }
 
 function markCall({ direction, migration }: Step): string {

@@ -70,6 +70,7 @@ export const FAULTS: Readonly<Record<string, FaultSpec>> = {
   ...Object.fromEntries(
     Object.entries(NAMED).map(([action, [name, times]]) => [name, plain(action as AnswerFault, times)]),
   ),
+  "proxy page 403": plain({ html: 403 }),
   "proxy page 413": plain({ html: 413 }),
   "proxy page 502": plain({ html: 502 }),
   "proxy page 503": plain({ html: 503 }),

@@ -124,6 +124,26 @@ Deno.test("a server that is down", async () => {
   }
 });
 
+Deno.test("a server that answers no more is told from one that never did", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+  const ENDPOINT = /^next: Check that the endpoint is the root of a Hasura server/m;
+  const release = Promise.withResolvers<void>();
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: release.promise } });
+  const running = runTool(["migrate", "-a"], { venue, path: deployment.path, stdin: "y\n" });
+  await venue.waitForRequest(({ readOnly }) => readOnly === false);
+  venue.addFault({ match: { type: "run_sql", readOnly: true }, do: "reset", times: Infinity });
+  release.resolve();
+  const after = await running;
+  assert.match(after.stderr, /: Connection reset by peer\n/);
+  assert.match(after.stderr, /^next: Hasura has answered there before: check that it still runs/m);
+  assert.doesNotMatch(after.stderr, ENDPOINT);
+  await venue.reset();
+  venue.addFault({ match: {}, do: "drop", times: Infinity });
+  const never = await runTool(["status"], { venue, path: deployment.path });
+  assert.match(never.stderr, ENDPOINT);
+});
+
 Deno.test("a wrong path behind the endpoint", async () => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: tableMigrations(2) });

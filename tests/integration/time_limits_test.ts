@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { runTool } from "../support/cli.ts";
 import { createDeployment, tableMigration, tableMigrations } from "../support/deployment.ts";
-import { backends, startVenue } from "../venue/mod.ts";
+import { backends, startVenue, type Venue } from "../venue/mod.ts";
 
 const RUN_ALL = ["migrate", "-a", "--all"];
 
@@ -92,3 +92,130 @@ for (const { name, database } of backends()) {
     assert.equal(result.code, 0, result.stderr);
   });
 }
+
+/** Sets a setting for the venue's database; Hasura's sessions have it from when they begin. */
+async function setForDatabase(venue: Venue, setting: string): Promise<void> {
+  await venue.sql(
+    `do $$ begin execute format('alter database %I set ${setting.replaceAll("'", "''")}', current_database()); end $$`,
+  );
+  await venue.restart();
+}
+
+for (const { name, database } of backends()) {
+  // PGlite does not look at the time while it works.
+  if (name === "pglite") continue;
+  const slow = tableMigration(2, "slow");
+  const slowly = (seconds: number) => ({ ...slow, up: `select pg_sleep(${seconds});\n${slow.up}` });
+
+  Deno.test(`a limit of the database's own is named, and can be lifted: ${name}`, async (t) => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: [tableMigration(1, "a"), slowly(1)] });
+    await setForDatabase(venue, "statement_timeout = '300ms'");
+    await t.step("by default", async () => {
+      const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+      assert.equal(result.code, 1, result.stderr);
+      assert.match(
+        result.stderr,
+        /^next: statement_timeout, 300ms, set for database "\w+" in PostgreSQL, ended it. .* with --statement-timeout, such as --statement-timeout=1h, or --statement-timeout=none; then run the same command again$/m,
+      );
+      assert.deepEqual(await venue.ledger(), [0, 1]);
+    });
+    await t.step("with a limit given", async () => {
+      const result = await runTool([...RUN_ALL, "--statement-timeout=0.2"], { venue, path: deployment.path });
+      assert.equal(result.code, 1, result.stderr);
+      assert.match(result.stderr, /^next: --statement-timeout=200ms ended it\. /m);
+    });
+    await t.step("with none", async () => {
+      const result = await runTool([...RUN_ALL, "--statement-timeout=none"], { venue, path: deployment.path });
+      assert.equal(result.code, 0, result.stderr);
+      assert.deepEqual(await venue.ledger(), [0, 1, 2]);
+    });
+  });
+
+  Deno.test(`a limit that the file itself sets is told as that: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    const own = { ...slow, folder: "1_own", up: "set local statement_timeout = '50ms'; select pg_sleep(600);" };
+    await using deployment = await createDeployment({ migrations: [own] });
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    assert.equal(result.code, 1, result.stderr);
+    assert.match(result.stderr, /^next: statement_timeout, which the file itself sets, ended it\. /m);
+  });
+
+  Deno.test(`the limit of the database for waiting for a lock is named: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    const waits = { ...tableMigration(1, "waits"), up: "lock table public.held; select 1;" };
+    await using deployment = await createDeployment({ migrations: [waits] });
+    await venue.sql("create table public.held ()");
+    await setForDatabase(venue, "lock_timeout = '100ms'");
+    await venue.sql("begin; lock table public.held");
+    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
+    await venue.sql("rollback");
+    assert.equal(result.code, 1, result.stderr);
+    assert.match(
+      result.stderr,
+      /^next: lock_timeout, 100ms, set for database "\w+" in PostgreSQL, ended it\. Find out who/m,
+    );
+  });
+
+  Deno.test(`a ledger that is locked is told as that, however short the time for a question: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
+    const lock = "begin; lock table migrations.schema_migrations in access exclusive mode";
+    const busy = async (args: string[]) => {
+      const result = await runTool(args, { venue, path: deployment.path });
+      assert.equal(result.code, 6, result.stderr);
+      assert.match(result.stderr, /^error\[busy\]: /m);
+    };
+    await venue.sql(lock);
+    for (const timeout of ["0.5", "2"]) {
+      await busy(["status", `--timeout=${timeout}`]);
+      await busy([...RUN_ALL, `--timeout=${timeout}`, "--lock-timeout=0.1"]);
+    }
+    await venue.sql("rollback");
+    // A limit of the database's own may come first.
+    await setForDatabase(venue, "statement_timeout = '100ms'");
+    await venue.sql(lock);
+    await busy(["status"]);
+    await venue.sql("rollback");
+  });
+}
+
+Deno.test("the limit of the database for a transaction is named", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
+  const internal =
+    "FATAL:  terminating connection due to transaction timeout\nserver closed the connection unexpectedly\n";
+  venue.addFault({
+    match: { type: "run_sql", readOnly: false },
+    do: { status: 500, body: { path: "$", error: "connection error", code: "postgres-error", internal } },
+  });
+  const result = await runTool([...RUN_ALL, "--lock-timeout=0.1"], { venue, path: deployment.path });
+  assert.equal(result.code, 4, result.stderr);
+  assert.match(result.stderr, /^next: .*transaction_timeout.* ended it\. .* or --step-timeout=none; then run/m);
+});
+
+for (const { name, database } of backends()) {
+  Deno.test(`--step-timeout, also none, lifts the limit of the database for a transaction: ${name}`, async () => {
+    await using venue = await startVenue({ database });
+    await using deployment = await createDeployment({ migrations: tableMigrations(1) });
+    // A PostgreSQL that is too old to have that limit does not mind.
+    for (
+      const [args, isLifted] of [[[], false], [["--step-timeout=none"], true], [["--step-timeout=1h"], true]] as const
+    ) {
+      await venue.reset();
+      const result = await runTool([...RUN_ALL, ...args], { venue, path: deployment.path });
+      assert.equal(result.code, 0, result.stderr);
+      const [step] = venue.log.filter(({ type, readOnly }) => type === "run_sql" && readOnly === false);
+      assert.equal(step?.sql?.includes("set_config('transaction_timeout', '0', true)"), isLifted, args.join());
+    }
+  });
+}
+
+Deno.test("--wait=0 tries once", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
+  const result = await runTool([...RUN_ALL, "--wait=0"], { venue, path: deployment.path });
+  assert.equal(result.code, 0, result.stderr);
+  await venue.sql("drop schema migrations cascade");
+  assert.equal((await runTool(["status", "--wait=0"], { venue, path: deployment.path })).code, 5);
+});

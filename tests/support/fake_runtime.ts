@@ -138,6 +138,10 @@ export class FakeRuntime implements Runtime, Disposable {
     return [...entries.values()];
   }
 
+  unnamedFolders(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   fetch(url: string, init: RequestInit): Promise<Response> {
     if (this.#options.fetch) return this.#options.fetch(url, init);
     return Promise.reject(new Error(`No request is expected, but ${url} was called`));

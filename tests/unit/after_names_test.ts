@@ -163,3 +163,11 @@ for (const [sqls, expected] of [[LEAVES, true], [LEAVES_NOT, false]] as const) {
     });
   }
 }
+
+Deno.test("leavesAfterTask() takes a file of any shape", () => {
+  const tags = Array.from({ length: 100_000 }, (_, index) => `$t${index}$`);
+  assert.equal(leavesAfterTask(tags.join(" ")), false);
+  assert.equal(leavesAfterTask([...tags, ...tags.toReversed()].join(" ")), false);
+  const call = "call migrations.mark_migration_applied('2', true);";
+  assert.equal(leavesAfterTask(`do $a$ begin execute $b$ ${call} $b$; end $a$;`), true);
+});

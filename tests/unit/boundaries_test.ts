@@ -84,7 +84,7 @@ const PURE = [
 ];
 const WITH_CLIFFY = ["cli", "commands", "prompt", "report"];
 const WITH_PARSER = "src/migrations/sql_parser.ts";
-const WITH_EFFECTS = ["main.ts", "src/runtime.ts"];
+const WITH_EFFECTS = ["main.ts", "src/runtime.ts", "src/runtime_files.ts"];
 /** A file of more lines has more than one concern. */
 const MOST_LINES = 300;
 

@@ -234,14 +234,29 @@ Deno.test("only a connection that was never made is known to have sent nothing",
       false,
       "Connection reset by peer",
     ],
+    [
+      "error sending request from 127.0.0.1:2 for http://h:1/v2/query (127.0.0.1:1): client error (SendRequest): connection error: Connection reset by peer (os error 104)",
+      false,
+      "Connection reset by peer",
+    ],
+    [
+      "error sending request for url (http://h:1/v2/query): client error (Connect): dns error: failed to lookup address information: Name or service not known",
+      true,
+      "Failed to lookup address information: Name or service not known",
+    ],
     ["error decoding response body", false, "Error decoding response body"],
   ];
   for (const [message, notSent, shown] of cases) {
-    await assert.rejects(executeSql(clientOf(() => Promise.reject(new TypeError(message))), SQL), (error) => {
-      assert.ok(error instanceof NoAnswerError);
-      assert.deepEqual([error.notSent, error.message], [notSent, shown]);
-      return true;
-    });
+    // The last message of the chain is the cause of the error, too.
+    const cause = new Error(message.split(": ").at(-1));
+    await assert.rejects(
+      executeSql(clientOf(() => Promise.reject(new TypeError(message, { cause }))), SQL),
+      (error) => {
+        assert.ok(error instanceof NoAnswerError);
+        assert.deepEqual([error.notSent, error.message], [notSent, shown]);
+        return true;
+      },
+    );
   }
 });
 
@@ -328,4 +343,23 @@ Deno.test("explainCallError() gives each failure its kind and a next step", () =
   }
   const bug = new TypeError("x is undefined");
   assert.equal(explainCallError(bug, { action: "x", endpoint: "y" }), bug);
+});
+
+Deno.test("an answer that ends in the middle is told as that", async () => {
+  const body = new ReadableStream({ pull: (controller) => controller.error(new TypeError("error reading a body")) });
+  await assert.rejects(executeSql(clientOf(() => Promise.resolve(new Response(body))), SQL), {
+    name: "NoAnswerError",
+    message: "The connection ended in the middle of the answer (HTTP 200)",
+  });
+});
+
+Deno.test("an answer without an end is not read to its end", async () => {
+  const part = new Uint8Array(50_000_000);
+  let parts = 0;
+  const body = new ReadableStream({ pull: (controller) => (parts++, controller.enqueue(part)) }, { highWaterMark: 0 });
+  await assert.rejects(executeSql(clientOf(() => Promise.resolve(new Response(body))), SQL), {
+    name: "NoAnswerError",
+    message: "The server answers with more than 200 MB",
+  });
+  assert.equal(parts, 5);
 });

@@ -132,6 +132,20 @@ Deno.test("readTimeouts() knows the defaults of README", () => {
   assert.equal(readTimeouts({ wait: true }).wait, DEFAULT_WAIT);
 });
 
+Deno.test("readTimeouts() takes --wait=0 for not waiting", () => {
+  for (const zero of ["0", "0s", "0.0m"]) assert.equal(readTimeouts({ wait: zero }).wait, undefined, zero);
+  assert.equal(usageError(() => readTimeouts({ wait: "" })).message, "Cannot use option --wait: its value is empty");
+});
+
+Deno.test("readTimeouts() takes none where a limit of the database can be lifted, and nowhere else", () => {
+  const { statement, step } = readTimeouts({ statementTimeout: "none", stepTimeout: "none" });
+  assert.deepEqual([statement, step], ["none", "none"]);
+  assert.match(usageError(() => readTimeouts({ statementTimeout: "0" })).next ?? "", /; or --statement-timeout=none$/);
+  for (const key of ["timeout", "wait", "lockTimeout", "settleTimeout"] as const) {
+    assert.match(usageError(() => readTimeouts({ [key]: "none" })).message, /"none" is not a length of time/);
+  }
+});
+
 Deno.test("readTimeouts() reads each option into its own place", () => {
   const options: Required<TimeoutOptions> = {
     timeout: "1",
@@ -148,7 +162,6 @@ Deno.test("readTimeouts() reads each option into its own place", () => {
 Deno.test("readTimeouts() refuses empty values, and zero where it would be no limit or no time", () => {
   const options: [key: keyof TimeoutOptions, option: string, mayBeZero: boolean][] = [
     ["timeout", "--timeout", false],
-    ["wait", "--wait", true],
     ["lockTimeout", "--lock-timeout", true],
     ["settleTimeout", "--settle-timeout", true],
     ["statementTimeout", "--statement-timeout", false],

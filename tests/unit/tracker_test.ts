@@ -6,6 +6,7 @@ import type { Ledger } from "../../src/migrations/types.ts";
 /** A Hasura that keeps a tracker, and answers each call when the test says so. */
 class TrackerServer implements HasuraClient {
   readonly endpoint = "http://h.invalid";
+  readonly readTimeout = 30_000;
   state: unknown = {};
   readonly calls: string[] = [];
   failures = 0;

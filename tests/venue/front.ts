@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { BodyLimit } from "./body_limit.ts";
 import { closePair, type Pair, pairOf, passAnswers, passRequests, resetPair } from "./pair.ts";
 
 /** What becomes of the connections that were open in a freeze. */
@@ -21,6 +22,8 @@ export class Front {
   #accepting: Promise<void>;
   #closed = false;
   #freeze: PromiseWithResolvers<Thaw> | undefined;
+  /** The proxy's limit for requests. */
+  bodyLimit: BodyLimit | undefined;
   /** The port that clients use. */
   readonly port: number;
 
@@ -127,7 +130,7 @@ export class Front {
     // Stopped while this connection was being made.
     if (this.#listener === undefined) closePair(pair);
     const pass = async () => void await this.thawed();
-    await Promise.all([passRequests(pair, pass), passAnswers(pair, pass)]);
+    await Promise.all([passRequests(pair, pass, () => this.bodyLimit), passAnswers(pair, pass)]);
     this.#pairs.delete(key);
   }
 

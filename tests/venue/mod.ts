@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { BodyLimit } from "./body_limit.ts";
 import type { StoredMetadata } from "./catalog.ts";
 import { type Fault, FaultQueue } from "./faults.ts";
 import { Front } from "./front.ts";
@@ -17,6 +18,7 @@ import { RequestLog } from "./request_log.ts";
 import { literal } from "./session.ts";
 import { Store } from "./store.ts";
 
+export type { BodyLimit } from "./body_limit.ts";
 export type { AnswerFault, Fault, FaultAction, FaultMatch, FaultTime } from "./faults.ts";
 export type { ErrorName } from "./named_errors.ts";
 export type { Metadata, StoredMetadata, TableName } from "./catalog.ts";
@@ -51,6 +53,8 @@ export interface Venue extends AsyncDisposable {
   setMetadata(metadata: unknown): Promise<void>;
   /** Adds a fault; the oldest fault that fits a request strikes it. */
   addFault(fault: Fault): void;
+  /** Puts a proxy in front that takes no large requests; `undefined` takes it away. */
+  limitBodies(limit: BodyLimit | undefined): void;
   /** Stops listening: connecting is refused until {@linkcode start}. Requests at work go on, unanswered. */
   stop(): void;
   /** Listens again. */
@@ -128,6 +132,9 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
       );
     },
     addFault: (fault) => faults.add(fault),
+    limitBodies(limit) {
+      front.bodyLimit = limit;
+    },
     stop: () => front.stop(),
     start: () => front.start(),
     freeze: () => front.freeze(),
@@ -144,6 +151,7 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
     },
     async reset(changes = {}) {
       front.thaw("reset");
+      front.bodyLimit = undefined;
       await hasura.forget();
       await gate.settled();
       wanted = withDefaults({ ...options, ...changes });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type BodyLimit, limitAnswer } from "./body_limit.ts";
 import { RequestMeter } from "./request_meter.ts";
 import { resetConnection } from "./tcp_reset.ts";
 
@@ -19,11 +20,13 @@ export interface Pair {
   cut: boolean;
   /** The client has closed its side while a request of it was at work. */
   left: boolean;
+  /** The limit has refused the request, of which more may come. */
+  refused: boolean;
 }
 
 /** Makes a pair. */
 export function pairOf(client: Deno.TcpConn, inner: Deno.TcpConn): Pair {
-  return { client, inner, meter: new RequestMeter(), truncate: false, cut: false, left: false };
+  return { client, inner, meter: new RequestMeter(), truncate: false, cut: false, left: false, refused: false };
 }
 
 /** Resolves when bytes, and ends of connections, may pass. */
@@ -57,11 +60,17 @@ export function resetPair(pair: Pair): void {
 }
 
 /** Passes requests on until one side ends. A request that has come whole is worked off even if its client leaves. */
-export async function passRequests(pair: Pair, passage: Passage): Promise<void> {
+export async function passRequests(
+  pair: Pair,
+  passage: Passage,
+  limit: () => BodyLimit | undefined,
+): Promise<void> {
   try {
     await copy(pair.client, async (bytes) => {
+      if (pair.refused) return;
       pair.meter.add(bytes);
       await passage();
+      if (await refuse(pair, limit())) return;
       await writeAll(pair.inner, bytes);
     });
     // Deno's server would drop the request if it saw the end of the connection, which Hasura does not look for.
@@ -69,6 +78,19 @@ export async function passRequests(pair: Pair, passage: Passage): Promise<void> 
   } finally {
     if (!pair.left) closePair(pair);
   }
+}
+
+/** Refuses a request that is too large; whether nothing of it is to be passed on. */
+async function refuse(pair: Pair, limit: BodyLimit | undefined): Promise<boolean> {
+  const { body } = pair.meter;
+  if (limit === undefined || body === undefined || body.length <= limit.over) return false;
+  if (body.received < Math.min(limit.after, body.length)) return true;
+  pair.refused = true;
+  const answer = limitAnswer(limit);
+  if (answer !== undefined) await writeAll(pair.client, answer);
+  if (limit.do === "reset") resetPair(pair);
+  if (limit.do === "close" || limit.do === "413-closing") closePair(pair);
+  return true;
 }
 
 /** Passes answers on until one side ends. */

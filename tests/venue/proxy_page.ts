@@ -7,6 +7,7 @@
 import type { Answer } from "./api.ts";
 
 const TITLES = {
+  403: "Forbidden",
   413: "Request Entity Too Large",
   502: "Bad Gateway",
   503: "Service Temporarily Unavailable",

@@ -9,6 +9,7 @@ export class RequestMeter {
   #head = "";
   /** Bytes of the body that are still to come, once the head is whole. */
   #missing: number | undefined;
+  #length = 0;
 
   /** Bytes that the client has sent. */
   add(bytes: Uint8Array): void {
@@ -19,14 +20,20 @@ export class RequestMeter {
     this.#head += new TextDecoder("latin1").decode(bytes);
     const end = this.#head.indexOf("\r\n\r\n");
     if (end === -1) return;
-    const length = /^content-length: *(\d+)/im.exec(this.#head.slice(0, end))?.[1];
-    this.#missing = Number(length ?? 0) - (this.#head.length - end - 4);
+    this.#length = Number(/^content-length: *(\d+)/im.exec(this.#head.slice(0, end))?.[1] ?? 0);
+    this.#missing = this.#length - (this.#head.length - end - 4);
   }
 
   /** An answer has begun: what comes next is another request. */
   answered(): void {
     this.#head = "";
     this.#missing = undefined;
+  }
+
+  /** Bytes of the body, as the head says and as they have come; `undefined` while the head is not whole. */
+  get body(): { length: number; received: number } | undefined {
+    if (this.#missing === undefined) return undefined;
+    return { length: this.#length, received: this.#length - this.#missing };
   }
 
   /** Whether a whole request is unanswered. */
