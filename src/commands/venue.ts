@@ -45,7 +45,7 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   const timeouts = readTimeouts(options);
   const settings = await resolveSettings(rt, options);
   const { endpoint, adminSecret, metadata, migrationsPath } = settings;
-  redactor.add(adminSecret);
+  for (const secret of settings.secrets) redactor.add(secret);
   for (const name of [endpoint, migrationsPath, metadata.path]) redactor.allow(name);
   for (const text of settings.notes) reporter.emit({ type: "note", text });
   const client = createHasuraClient(rt, {
