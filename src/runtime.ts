@@ -35,7 +35,7 @@ export interface Output {
 export interface Input {
   /** Whether a person may be typing. */
   readonly isTerminal: boolean;
-  /** Reads bytes as they come; `null` at end of input. */
+  /** Reads bytes as they come; `null` at end of input. @throws {Error} as the system reports it; see {@linkcode fileProblem}. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Turns the terminal's line editing off (`true`) or on; only for terminals. */
   setRaw(mode: boolean): void;
@@ -82,6 +82,7 @@ export function fileProblem(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "EISDIR") return "it is a directory";
   if (code === "ENOTDIR") return "it is not a directory";
+  if (code === "EBADF") return "it is not open for reading";
   if (typeof code === "string") return code;
   return undefined;
 }
@@ -95,6 +96,9 @@ const IDLE_TIMEOUT = 2_000;
 /** Milliseconds to wait for a reader that is slower than we are. */
 const WOULD_BLOCK_PAUSE = 5;
 
+/** Milliseconds to wait for a writer that is. */
+const NO_INPUT_PAUSE = 20;
+
 /** The real effects; disposing closes the connections. */
 export function createRuntime(): Runtime & Disposable {
   // Made when it is first needed: it reads the certificates that the environment names, and may not find them.
@@ -104,7 +108,7 @@ export function createRuntime(): Runtime & Disposable {
     args: Deno.args,
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
-      read: (buffer) => Deno.stdin.read(buffer),
+      read: readInput,
       setRaw: (mode) => Deno.stdin.setRaw(mode),
     },
     stdout: output(Deno.stdout),
@@ -167,6 +171,18 @@ function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): n
       }
     },
   };
+}
+
+async function readInput(buffer: Uint8Array): Promise<number | null> {
+  while (true) {
+    try {
+      return await Deno.stdin.read(buffer);
+    } catch (error) {
+      // Whoever made the pipe or shares the terminal does not let us wait for input.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, NO_INPUT_PAUSE));
+    }
+  }
 }
 
 function consoleColumns(): number | undefined {

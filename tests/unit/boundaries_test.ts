@@ -34,6 +34,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "src/missing_settings.ts": "settings",
   "src/setting_sources.ts": "settings",
   "src/prompt.ts": "prompt",
+  "src/prompt_keys.ts": "prompt",
   "src/migrations/types.ts": "words",
 };
 
