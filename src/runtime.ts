@@ -7,6 +7,7 @@
  */
 
 import { ConfigError, describeError } from "./errors.ts";
+import { chooseProxy, PROXY_VARIABLES } from "./proxy.ts";
 
 /** An entry of a folder. */
 export interface DirEntry {
@@ -57,7 +58,7 @@ export interface Runtime {
   readFile(path: string): Promise<Uint8Array>;
   /** Entries of a folder, in no order. @throws {Error} as the system reports it. */
   readDir(path: string): Promise<DirEntry[]>;
-  /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS cannot be set up */
+  /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS or a proxy cannot be used */
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
@@ -101,10 +102,12 @@ const NO_INPUT_PAUSE = 20;
 
 /** The real effects; disposing closes the connections. */
 export function createRuntime(): Runtime & Disposable {
-  // Made when it is first needed: it reads the certificates that the environment names, and may not find them.
-  let client: Deno.HttpClient | undefined;
+  // Made when they are first needed: they read the certificates that the environment names, and may not find them.
+  const clients = new Map<string | undefined, Deno.HttpClient>();
   return {
-    [Symbol.dispose]: () => client?.close(),
+    [Symbol.dispose]() {
+      for (const client of clients.values()) client.close();
+    },
     args: Deno.args,
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
@@ -117,7 +120,9 @@ export function createRuntime(): Runtime & Disposable {
     readFile: (path) => Deno.readFile(path),
     readDir,
     async fetch(url, init) {
-      client ??= createClient();
+      const proxy = chooseProxy(url, readEnv)?.url;
+      const client = clients.get(proxy) ?? createClient(proxy);
+      clients.set(proxy, client);
       return await fetch(url, { ...init, client, redirect: "manual" });
     },
     now: () => performance.now(),
@@ -132,15 +137,28 @@ export function createRuntime(): Runtime & Disposable {
   };
 }
 
-function createClient(): Deno.HttpClient {
+/** Variables that Deno's client reads when it is made, and that are seen to here. */
+function clientVariables(): string[] {
+  // An empty one is to Deno the name of a file that does not exist.
+  return [...PROXY_VARIABLES, ...(readEnv("DENO_CERT")?.trim() === "" ? ["DENO_CERT"] : [])];
+}
+
+function createClient(proxy: string | undefined): Deno.HttpClient {
+  const hidden = clientVariables().map((name) => ({ name, value: readEnv(name) }));
   try {
-    return Deno.createHttpClient({ poolIdleTimeout: IDLE_TIMEOUT });
+    for (const { name } of hidden) Deno.env.delete(name);
+    return Deno.createHttpClient({
+      poolIdleTimeout: IDLE_TIMEOUT,
+      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
+    });
   } catch (error) {
     throw new ConfigError(`Cannot prepare for TLS: ${describeError(error)}`, {
       state: "Nothing was sent",
       next: "Check the files that DENO_CERT and SSL_CERT_FILE name, and DENO_TLS_CA_STORE",
       cause: error,
     });
+  } finally {
+    for (const { name, value } of hidden) if (value !== undefined) Deno.env.set(name, value);
   }
 }
 

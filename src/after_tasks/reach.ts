@@ -32,8 +32,8 @@ export async function reachServer(
   const { rt, adminSecret, source, readTimeout, redact } = options;
   const workspace = whereabouts(options, state);
   if (workspace === undefined) throw noEndpointError({ state, resume });
-  const { endpoint } = workspace;
-  const server = createWorkspaceServer(rt, { endpoint, adminSecret, source, timeout: readTimeout, redact });
+  const { endpoint, proxy } = workspace;
+  const server = createWorkspaceServer(rt, { endpoint, proxy, adminSecret, source, timeout: readTimeout, redact });
   try {
     await untilHealthy(server, options);
   } catch (error) {

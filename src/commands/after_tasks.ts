@@ -10,7 +10,7 @@ import { InterruptedError } from "../errors.ts";
 import { type MigrationName, migrationTitle } from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
-import type { Venue } from "./venue.ts";
+import { proxyName, type Venue } from "./venue.ts";
 
 /** Runs "after" tasks. */
 export interface AfterTaskRunner {
@@ -74,10 +74,11 @@ export function afterTaskOptions(
       const given = settings.workspaceEndpoint();
       if (given !== undefined) {
         redactor.allow(given);
-        return { endpoint: given };
+        return { endpoint: given, proxy: proxyName({ rt, redactor }, given) };
       }
       const derived = deriveWorkspaceEndpoint(settings.endpoint);
-      return derived === undefined ? undefined : { endpoint: derived, derivedFrom: settings.endpoint };
+      if (derived === undefined) return undefined;
+      return { endpoint: derived, derivedFrom: settings.endpoint, proxy: proxyName({ rt, redactor }, derived) };
     },
     checkStop,
     onNote: (text) => reporter.emit({ type: "note", text }),

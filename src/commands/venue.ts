@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkCertificates } from "../certificates.ts";
 import { createHasuraClient, type HasuraClient } from "../hasura/client.ts";
 import { readTracker, type TrackerState } from "../hasura/catalog_state.ts";
 import { AccessError, ConfigError } from "../errors.ts";
@@ -14,6 +15,7 @@ import { type Look, lookAtDatabase } from "../migrations/look.ts";
 import { createObserver, type Observer } from "../migrations/observer.ts";
 import { chooseSource, knownSource, unknownSource } from "../migrations/source.ts";
 import type { Migration } from "../migrations/types.ts";
+import { chooseProxy } from "../proxy.ts";
 import type { Target } from "../report/events.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { readTimeouts, type Timeouts } from "../timeouts.ts";
@@ -48,8 +50,10 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   for (const secret of settings.secrets) redactor.add(secret);
   for (const name of [endpoint, migrationsPath, metadata.path]) redactor.allow(name);
   for (const text of settings.notes) reporter.emit({ type: "note", text });
+  await checkCertificates(rt);
   const client = createHasuraClient(rt, {
     endpoint,
+    proxy: proxyName(context, endpoint),
     adminSecret,
     adminSecretFrom: settings.sources.adminSecret.description,
     readTimeout: timeouts.read,
@@ -57,6 +61,16 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   });
   await reporter.prepare();
   return { client, timeouts, settings };
+}
+
+/** What to call the proxy on the way to `endpoint`; its password is kept out. @throws {ConfigError} */
+export function proxyName(
+  { rt, redactor }: Pick<CommandContext, "rt" | "redactor">,
+  endpoint: string,
+): string | undefined {
+  const proxy = chooseProxy(endpoint, (name) => rt.env(name));
+  redactor.add(proxy?.password ?? "");
+  return proxy?.description;
 }
 
 /**

@@ -12,7 +12,7 @@
 import type { Runtime } from "../runtime.ts";
 import { decodeAnswer } from "./answer.ts";
 import { askPatiently } from "./ask.ts";
-import { NoAnswerError } from "./problems.ts";
+import { namingProxy, NoAnswerError } from "./problems.ts";
 import { exchange } from "./transport.ts";
 
 /** Milliseconds after which a reload of the metadata is given up: it asks every source and remote schema. */
@@ -25,6 +25,8 @@ export interface HasuraClientOptions {
   adminSecret: string;
   /** Where the secret was found, for messages. */
   adminSecretFrom: string;
+  /** The proxy that is between, for messages. */
+  proxy?: string | undefined;
   /** Milliseconds after which a call that only reads is given up. */
   readTimeout: number;
   /** Takes secrets out of what a server said, before it is shortened. */
@@ -87,19 +89,20 @@ export function createHasuraClient(
     isReached = true;
     return decodeAnswer({ ...options, path, status, contentType, text });
   };
+  const through = <T>(work: Promise<T>) => namingProxy(work, options.proxy);
   const health = async (timeout: number) =>
-    (await request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) })).status;
+    (await through(request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) }))).status;
   return {
     endpoint,
     health,
-    send: (call, signal) => post(call, signal === undefined ? {} : { signal }, unrepeatable),
+    send: (call, signal) => through(post(call, signal === undefined ? {} : { signal }, unrepeatable)),
     ask: (question) =>
       askPatiently(rt, {
         ...question,
         timeout: question.timeout ?? options.readTimeout,
         isReached: () => isReached,
         health,
-        send: (signal) => post(question, { signal }, (json) => json),
+        send: (signal) => through(post(question, { signal }, (json) => json)),
       }),
   };
 }
