@@ -93,7 +93,7 @@ export async function resolveSettings(
     rt.env(ADMIN_SECRET.variable),
     envFile.listed.get(ADMIN_SECRET.variable),
     config.adminSecret,
-  ].filter((value) => value !== undefined);
+  ].flatMap((value) => value === undefined ? [] : [value, withoutQuotes(value)]);
   // First: an address that has swallowed the secret is why the secret is missing.
   const endpoint = found &&
     normalizeEndpoint(found.value, { origin: found.origin.description, secrets, of: HASURA });
@@ -158,6 +158,11 @@ async function readEnvFile(
   return envFile;
 }
 
+/** Where the quotes around a secret are not meant to be part of it, it is what stands between them. */
+function withoutQuotes(value: string): string {
+  return value.replace(/^(["'])(.*)\1$/s, "$2");
+}
+
 function checkSecret({ value, origin }: FoundSetting, notes: string[]): string {
   const inner = findInnerSetting(value);
   if (inner !== undefined) {
@@ -173,7 +178,7 @@ function checkSecret({ value, origin }: FoundSetting, notes: string[]): string {
       next: "HTTP cannot carry it: give the secret without it",
     });
   }
-  if (origin.kind !== "config-file" && /^(["']).*\1$/.test(value)) {
+  if (origin.kind !== "config-file" && withoutQuotes(value) !== value) {
     notes.push(
       `the admin secret from ${origin.description} is taken with the quotes that it stands in; if they are not part ` +
         "of it, give it without",

@@ -158,5 +158,6 @@ Deno.test("a variable of the environment that comes before the env file's is tol
 Deno.test("quotes around a secret, as an env file of docker's keeps them, are told", async () => {
   const { code, stderr } = await runWithFile("", { env: { [SECRET]: '"<secret>"' } });
   assert.equal(code, 4);
+  assert.doesNotMatch(stderr, /venue-secret/);
   assert.match(stderr, /^note: the admin secret from variable \S+ is taken with the quotes that it stands in/);
 });

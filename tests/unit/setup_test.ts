@@ -304,6 +304,18 @@ async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, s
   return result;
 }
 
+/** Answers as JSR does, as far as set-up asks, and the environment that makes set-up ask it. */
+function startJsr(): AsyncDisposable & { env: Record<string, string> } {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => Response.json({ versions: {} }),
+  );
+  return {
+    env: { SETUP_WAY: "jsr", JSR_URL: `http://127.0.0.1:${server.addr.port}` },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
@@ -323,11 +335,8 @@ Deno.test({
   name: "where JSR answers, its packages are used with deno.json and deno.lock as they are",
   ignore,
   async fn() {
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => Response.json({ versions: {} }),
-    );
-    const env = { SETUP_WAY: "jsr", JSR_URL: `http://127.0.0.1:${server.addr.port}` };
+    await using jsr = startJsr();
+    const { env } = jsr;
     const result = await setUpElsewhere({ npm: "exit 1", env });
     assert.equal(
       result.said,
@@ -348,11 +357,8 @@ Deno.test({
   name: "a runtime that DENORT_BIN names is what set-up counts on, if it is there",
   ignore,
   async fn() {
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => Response.json({ versions: {} }),
-    );
-    const env = { SETUP_WAY: "jsr", JSR_URL: `http://127.0.0.1:${server.addr.port}` };
+    await using jsr = startJsr();
+    const { env } = jsr;
     const given = await setUpElsewhere({ npm: "exit 1", env: { ...env, DENORT_BIN: Deno.execPath() } });
     assert.equal(
       given.said,
