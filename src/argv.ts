@@ -7,6 +7,7 @@
 import { classifyWord, parseOptions } from "./argparse.ts";
 import { displayWord, displayWords } from "./argv_display.ts";
 import { UsageError } from "./errors.ts";
+import { findInnerSetting, INNER_SETTING_ADVICE } from "./inner_setting.ts";
 import {
   COMMAND_GROUPS,
   COMMAND_NAMES,
@@ -157,7 +158,25 @@ function readCommand(command: VenueCommand, { words, start, unrecognized }: Read
   if (unknown.length > 0) {
     throw unrecognizedWords(words, { indexes: unknown, next: attachAdvice(words, { unknown, options }) ?? next });
   }
+  refuseInnerSettings(options, { values: parsed.values, next });
   return [...names, ...options.flatMap((option) => canonicalOption(option, parsed.values))];
+}
+
+/** Addresses and the secret are looked at by whoever reads them, wherever they come from. */
+const READ_ELSEWHERE: readonly string[] = ["--endpoint", "--workspace-endpoint", "--admin-secret"];
+
+/** A path or a name that holds the secret would be shown, and lead nowhere. */
+function refuseInnerSettings(
+  options: readonly OptionSpec[],
+  { values, next }: { values: ReadonlyMap<string, string | undefined>; next: string },
+): void {
+  for (const option of options) {
+    const inner = findInnerSetting(values.get(option.long) ?? "");
+    if (inner === undefined || READ_ELSEWHERE.includes(option.long)) continue;
+    throw new UsageError(`Cannot use option ${optionName(option)}: its value holds another setting (${inner.name})`, {
+      next: `${INNER_SETTING_ADVICE}; ${next}`,
+    });
+  }
 }
 
 function readCompletions(words: readonly string[], start: number): string[] {

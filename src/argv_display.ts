@@ -4,6 +4,8 @@
  * @module
  */
 
+import { nearest } from "./near.ts";
+import { COMMAND_GROUPS, COMMAND_NAMES, COMMAND_OPTIONS, METADATA_MODES, SHELL_NAMES } from "./options.ts";
 import { quoteText } from "./quote.ts";
 
 // Also what is no option of ours: a mistyped option is where a secret would be echoed.
@@ -14,25 +16,60 @@ const KNOWN_NAME = /^(?:\p{Pd}|\u2212){0,2}(?:admin[-_]secret|HASURA_GRAPHQL_ADM
 
 const DASHES = /^(?:\p{Pd}|\u2212)+/u;
 
+const OPTIONS = Object.values(COMMAND_OPTIONS).flat();
+
+/** What people mean when they mistype a word of the command line. */
+const WORDS: readonly string[] = [
+  ...COMMAND_NAMES,
+  ...Object.values(COMMAND_GROUPS).flat(),
+  ...SHELL_NAMES,
+  ...METADATA_MODES,
+  ...OPTIONS.map(({ long }) => long.slice("--".length)),
+  "help",
+  "version",
+  "HASURA_GRAPHQL_ENDPOINT",
+  "WORKSPACE_SERVER_ENDPOINT",
+];
+
+/** What is too short or too plain to keep anything from anybody. */
+const PLAIN_WORD = /^(?:[a-z]{1,7}|[A-Z]{1,3}|\d{1,3}|--|-[a-zA-Z]|--[a-z][a-z-]{0,30})$/;
+
 /**
  * Word `index` of `words` for a message, quoted.
  *
- * Nothing after `=` or `:` is shown, nor what follows a word that tells of a secret: a secret with a blank that lost its
- * quotes arrives as several words, and the last ones would be reported as unknown.
+ * A surplus word is shown only where it is plainly none: a command, an option or a value that was mistyped, or a short
+ * common word. Nothing after `=` or `:` is shown, nor what follows an option that is not known or a word that tells of a
+ * secret: a secret with a blank that lost its quotes arrives as several words, and the last ones would be reported.
  */
 export function displayWord(words: readonly string[], index: number): string {
   const word = words[index] ?? "";
   const place = placeInSecret(words, index);
-  if (place === "value") return HIDDEN;
+  if (place === "value" || isValueOfUnknown(words, index)) return HIDDEN;
   if (place === "after" && !word.startsWith("--") && word.length > 2) return quoteText(`${word.slice(0, 2)}…`);
   const known = KNOWN_NAME.exec(word)?.[0];
   if (known !== undefined) return quoteText(known === word ? known : `${known}…`);
   if (/secret/i.test(word)) return HIDDEN;
-  const separator = /[=:]/.exec(word);
-  if (separator) return quoteText(`${word.slice(0, separator.index + 1)}…`);
-  const name = isOptionLike(word) ? SECRET_NAME.exec(word) : null;
-  const end = name === null ? word.length : name.index + name[0].length;
+  const separator = /[=:]/.exec(word)?.index ?? word.length;
+  const name = word.slice(0, separator);
+  if (!isShowable(name)) {
+    return isOptionLike(word) ? quoteText(`${word.startsWith("--") ? "--" : word.slice(0, 2)}…`) : HIDDEN;
+  }
+  if (separator < word.length) return quoteText(`${word.slice(0, separator + 1)}…`);
+  const telling = isOptionLike(word) ? SECRET_NAME.exec(word) : null;
+  const end = telling === null ? word.length : telling.index + telling[0].length;
   return quoteText(end === word.length ? word : `${word.slice(0, end)}…`);
+}
+
+/** Whether word `index` stands behind an option that nobody knows, and is likely its value: `-s SECRET`. */
+function isValueOfUnknown(words: readonly string[], index: number): boolean {
+  const [before = "", word = ""] = [words[index - 1], words[index]];
+  if (!isOptionLike(before) || isOptionLike(word) || before.includes("=") || word === "--") return false;
+  const isKnown = OPTIONS.some(({ long, short }) => short === before || (isLong(before) && long.startsWith(before)));
+  return !isKnown && !COMMAND_NAMES.some((name) => name === word);
+}
+
+function isShowable(word: string): boolean {
+  return PLAIN_WORD.test(word) || nearest(word.replace(DASHES, ""), WORDS) !== undefined;
 }
 
 const HIDDEN = "(a word that may be a secret)";

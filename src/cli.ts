@@ -16,6 +16,7 @@ import type {
 import type { MetadataAction } from "./commands/metadata.ts";
 import type { StatusOptions } from "./commands/status.ts";
 import { FailedError, InternalError, ToolError } from "./errors.ts";
+import { findInnerSetting } from "./inner_setting.ts";
 import { HELP_OPTION, readOptions, VERSION_OPTION } from "./options.ts";
 import { DEFAULT_HASURA_PATH } from "./paths.ts";
 import { ADMIN_SECRET_VARIABLE, createRedactor, redactedOutput, type Redactor } from "./redact.ts";
@@ -116,7 +117,9 @@ function allowNames(redactor: Redactor, options: VenueOptions): void {
   const { endpoint = "", hasuraPath = DEFAULT_HASURA_PATH, envPath = "", databaseName = "" } = options;
   const names = [hasuraPath, envPath, databaseName];
   // With a blank, a user name or a query there may be a secret in it.
-  if (/^\s*https?:\/\/[^\s@?#]*\s*$/i.test(endpoint)) names.push(endpoint.trim());
+  if (/^\s*https?:\/\/[^\s@?#]*\s*$/i.test(endpoint) && findInnerSetting(endpoint) === undefined) {
+    names.push(endpoint.trim());
+  }
   // What is made of a path or an address has no slashes at its end.
   for (const name of names) for (const spelling of [name, name.replace(/\/+$/, "")]) redactor.allow(spelling);
 }

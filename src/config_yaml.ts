@@ -5,6 +5,7 @@
  */
 
 import { ConfigError, describeError } from "./errors.ts";
+import { findInnerSetting, INNER_SETTING_ADVICE } from "./inner_setting.ts";
 import { joinPath } from "./paths.ts";
 import { fileProblem, type Runtime } from "./runtime.ts";
 
@@ -70,31 +71,25 @@ function decode(bytes: Uint8Array, path: string): string {
   }
 }
 
+/** A comment. @std/yaml 1.0.10 looks for the end of a tag in angle brackets without end, beyond that of the text. */
+const END_OF_TAGS = "\n# >\n";
+
 /**
  * Reads the text of a config file.
  *
  * @throws {ConfigError} when it is not one YAML mapping, or a value is not text.
  */
 async function parseHasuraConfig(text: string, path: string): Promise<HasuraConfig> {
-  // @std/yaml 1.0.10 never returns from a tag that is not closed.
-  const open = text.split("\n").findIndex((line) => /!<[^>]*$/.test(line));
-  if (open >= 0) {
-    throw new ConfigError(
-      `Cannot read config file "${path}": it is not valid YAML, line ${open + 1} (a tag is not closed)`,
-      {
-        next: "Correct it; a value with special characters needs quotes",
-      },
-    );
-  }
   // Loaded only where there is a file to read: it is a tenth of the time that starting takes.
   const { parse } = await import("@std/yaml");
   // Without types a secret such as 0123 or 1e5 stays what it is; with them an empty value is told from the text "null".
-  const texts = parseMapping(() => parse(text, { schema: "failsafe" }), path);
-  const typed = parseMapping(() => parse(text, { schema: "core" }), path);
+  const bounded = `${text}${END_OF_TAGS}`;
+  const texts = parseMapping(() => parse(bounded, { schema: "failsafe" }), path);
+  const typed = parseMapping(() => parse(bounded, { schema: "core" }), path);
   const read = (key: string): string | undefined => {
     if (!Object.hasOwn(texts, key) || typed[key] === null) return undefined;
     const value = texts[key];
-    if (typeof value === "string") return value;
+    if (typeof value === "string") return withoutInnerSetting(key, value, path);
     throw new ConfigError(`Cannot use config file "${path}": the value of ${key} is not text`, {
       next: `Write it on one line, for example ${key}: "…"`,
     });
@@ -108,6 +103,15 @@ async function parseHasuraConfig(text: string, path: string): Promise<HasuraConf
     metadataFile: read("metadata_file"),
     version: read("version"),
   };
+}
+
+/** Addresses and the secret are looked at by whoever uses them. */
+function withoutInnerSetting(key: string, value: string, path: string): string {
+  const inner = findInnerSetting(value);
+  if (inner === undefined || key === "endpoint" || key === "admin_secret") return value;
+  throw new ConfigError(`Cannot use config file "${path}": the value of ${key} holds another setting (${inner.name})`, {
+    next: INNER_SETTING_ADVICE,
+  });
 }
 
 function parseMapping(parse: () => unknown, path: string): Record<string, unknown> {
@@ -133,6 +137,8 @@ function parseMapping(parse: () => unknown, path: string): Record<string, unknow
 function describeSyntaxError(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   const line = /\bat line (\d+), column \d+/.exec(message)?.[1];
-  const reason = message.split(/["\n]|!<| at line \d/)[0]?.trim() ?? "";
+  // Its end was looked for beyond the line.
+  const isOpenTag = /tag name "[^"]*\n/.test(message);
+  const reason = isOpenTag ? "a tag is not closed" : message.split(/["\n]|!<| at line \d/)[0]?.trim() ?? "";
   return `${line === undefined ? "" : `, line ${line}`}${reason === "" ? "" : ` (${reason})`}`;
 }

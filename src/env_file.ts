@@ -10,6 +10,8 @@ import { ConfigError } from "./errors.ts";
 export interface EnvFile {
   /** The variables that the file sets: those that have a value in it and are not in the environment. */
   values: Map<string, string>;
+  /** The same with those that are in the environment, too, and do not count for it. */
+  listed: Map<string, string>;
   /** Where the file could not be read as `NAME=value`, in order. The text itself is left out: it may be a secret. */
   problems: EnvFileProblem[];
 }
@@ -91,10 +93,9 @@ export function parseEnvFile(text: string, environment: (name: string) => string
     });
     values.set(name, expanded);
   }
-  const set = [...values].filter((entry): entry is [string, string] => {
-    return entry[1] !== undefined && lookUp(environment, entry[0]) === undefined;
-  });
-  return { values: new Map(set), problems };
+  const listed = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const set = listed.filter(([name]) => lookUp(environment, name) === undefined);
+  return { values: new Map(set), listed: new Map(listed), problems };
 }
 
 /** No system has variables of these names, and asking for one throws. */

@@ -1,5 +1,6 @@
 /**
- * Signals that ask a run to stop: the first one is obeyed between two steps, the second at once.
+ * Signals that ask a run to stop: the first one is obeyed between two steps, the second at once (but for the end of the
+ * terminal, which never is one).
  *
  * @module
  */
@@ -49,6 +50,9 @@ export function watchInterruption(
 
   const unwatch = rt.onStopSignal((signal) => {
     if (error !== undefined) {
+      // A terminal that is closed says so twice, by the shell and by the system, and after a Ctrl-C as well: nobody is in
+      // a hurry.
+      if (signal === "SIGHUP") return;
       onSecond(error);
       rt.exit(error.exitCode);
     }

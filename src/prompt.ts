@@ -7,9 +7,10 @@
  * @module
  */
 
-import { FailedError } from "./errors.ts";
+import { describeError, FailedError } from "./errors.ts";
 import type { Interruption } from "./interruption.ts";
-import type { Output, Runtime } from "./runtime.ts";
+import { createKeyReader } from "./prompt_keys.ts";
+import { fileProblem, type Output, type Runtime } from "./runtime.ts";
 
 /** What the operator can answer. */
 export type Answer = "yes" | "no" | "quit";
@@ -80,13 +81,31 @@ function inputEnded(): FailedError {
   });
 }
 
-function linePrompter({ rt, screen, interruption }: PrompterParts): Prompter {
-  const readLine = createLineReader(rt.stdin.read);
+/** Why there is no answer. @throws {InterruptedError} where the terminal was closed */
+function inputFailed(error: unknown, { rt, interruption }: PrompterParts): FailedError {
+  if (rt.stdin.isTerminal) throw interruption.interrupt("SIGHUP");
+  return new FailedError(`Cannot read the answer from stdin: ${fileProblem(error) ?? describeError(error)}`, {
+    next: "Give an answer for each question on its own line of stdin",
+    cause: error,
+  });
+}
+
+function linePrompter(parts: PrompterParts): Prompter {
+  const { rt, screen, interruption } = parts;
+  const readLine = createLineReader((buffer) =>
+    rt.stdin.read(buffer).catch((error) => {
+      throw inputFailed(error, parts);
+    })
+  );
   return {
     async ask(question) {
       while (true) {
         screen.write(`${question.text} ${choices(question)} `);
-        const line = await interruption.race(readLine());
+        const line = await interruption.race(readLine()).catch((error) => {
+          // The cursor is still behind the question.
+          screen.write("\n");
+          throw error;
+        });
         // An answer from a pipe is seen nowhere else, and a log should have it.
         if (!rt.stdin.isTerminal) screen.write(`${line?.trim() ?? ""}\n`);
         if (line === null) throw inputEnded();
@@ -126,7 +145,6 @@ function createLineReader(read: (buffer: Uint8Array) => Promise<number | null>):
 
 const CTRL_C = 3;
 const CTRL_D = 4;
-const ENTER = [10, 13];
 
 /** Milliseconds of silence after which nothing is left of what was typed before the question. */
 const TYPED_AHEAD = 20;
@@ -142,16 +160,16 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
       return bytes.length;
     },
   };
-  let reading: Promise<Uint8Array> | undefined;
 
   /** Reads keys. Cliffy would end the whole process on Ctrl-C, and ask without end when the terminal goes away. */
   async function readKeys(): Promise<Uint8Array> {
     const buffer = new Uint8Array(256);
-    // A terminal that has gone away fails, or ends.
     const count = await rt.stdin.read(buffer).catch(() => null);
-    const keys = buffer.subarray(0, count ?? 0);
+    // A terminal that was closed fails, or ends, and sends its signal before or after that. Ctrl-D is a key here.
+    if (count === null) throw interruption.interrupt("SIGHUP");
+    const keys = buffer.subarray(0, count);
     if (keys.includes(CTRL_C)) throw interruption.interrupt("SIGINT");
-    if (count === null || keys.includes(CTRL_D)) throw inputEnded();
+    if (keys.includes(CTRL_D)) throw inputEnded();
     return keys;
   }
 
@@ -163,28 +181,13 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
     }
   }
 
-  /** What was typed before a question was shown cannot be an answer to it. */
-  async function discardTypedAhead(): Promise<void> {
-    while (true) {
-      reading ??= readKeys();
-      // It may fail after a signal has ended the question, when nobody waits for it any more.
-      reading.catch(() => {});
-      const quiet = rt.sleep(TYPED_AHEAD).then(() => "quiet" as const);
-      if (await interruption.race(Promise.race([reading, quiet])) === "quiet") return;
-      reading = undefined;
-    }
-  }
-
+  const keys = createKeyReader({
+    readKeys,
+    pause: () => rt.sleep(TYPED_AHEAD),
+    race: (work) => interruption.race(work),
+  });
   const reader = {
-    async read(buffer: Uint8Array): Promise<number | null> {
-      const keys = await interruption.race(reading ?? readKeys());
-      reading = undefined;
-      // A pasted answer ends at its first line; the rest would be typed ahead of the next question.
-      const end = keys.findIndex((key) => ENTER.includes(key));
-      const line = (end < 0 ? keys : keys.subarray(0, end + 1)).subarray(0, buffer.length);
-      buffer.set(line);
-      return line.length;
-    },
+    read: keys.read,
     isTerminal: () => true,
     // Cliffy turns raw mode off between two keys; a key that comes just then would be taken by the terminal itself.
     setRaw() {},
@@ -196,10 +199,11 @@ function terminalPrompter({ rt, screen, color, interruption }: PrompterParts): P
     try {
       rt.stdin.setRaw(true);
     } catch {
-      throw inputEnded();
+      throw interruption.interrupt("SIGHUP");
     }
     try {
-      await discardTypedAhead();
+      // What was typed before a question was shown cannot be an answer to it.
+      await keys.discard();
       const options = { message: question.text, prefix: "", pointer: choices(question), reader, writer };
       return parseAnswer(await Input.prompt(options), question);
     } catch (error) {

@@ -8,6 +8,7 @@
 
 import { ConfigError, describeError } from "./errors.ts";
 import { readFile, type ReadFileOptions, unnamedFolders, UnusableFileError } from "./runtime_files.ts";
+import { chooseProxy, PROXY_VARIABLES } from "./proxy.ts";
 
 /** An entry of a folder. */
 export interface DirEntry {
@@ -36,7 +37,7 @@ export interface Output {
 export interface Input {
   /** Whether a person may be typing. */
   readonly isTerminal: boolean;
-  /** Reads bytes as they come; `null` at end of input. */
+  /** Reads bytes as they come; `null` at end of input. @throws {Error} as the system reports it; see {@linkcode fileProblem}. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Turns the terminal's line editing off (`true`) or on; only for terminals. */
   setRaw(mode: boolean): void;
@@ -60,7 +61,7 @@ export interface Runtime {
   readDir(path: string): Promise<DirEntry[]>;
   /** How many folders are in a folder that `readDir` leaves out, since their names are not UTF-8, as far as can be told. */
   unnamedFolders(path: string): Promise<number>;
-  /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS cannot be set up */
+  /** Sends an HTTP request. Redirects are not followed. @throws {ConfigError} when TLS or a proxy cannot be used */
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
@@ -86,6 +87,7 @@ export function fileProblem(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "EISDIR") return "it is a directory";
   if (code === "ENOTDIR") return "it is not a directory";
+  if (code === "EBADF") return "it is not open for reading";
   if (typeof code === "string") return code;
   return undefined;
 }
@@ -99,16 +101,21 @@ const IDLE_TIMEOUT = 2_000;
 /** Milliseconds to wait for a reader that is slower than we are. */
 const WOULD_BLOCK_PAUSE = 5;
 
+/** Milliseconds to wait for a writer that is. */
+const NO_INPUT_PAUSE = 20;
+
 /** The real effects; disposing closes the connections. */
 export function createRuntime(): Runtime & Disposable {
-  // Made when it is first needed: it reads the certificates that the environment names, and may not find them.
-  let client: Deno.HttpClient | undefined;
+  // Made when they are first needed: they read the certificates that the environment names, and may not find them.
+  const clients = new Map<string | undefined, Deno.HttpClient>();
   return {
-    [Symbol.dispose]: () => client?.close(),
+    [Symbol.dispose]() {
+      for (const client of clients.values()) client.close();
+    },
     args: Deno.args,
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
-      read: (buffer) => Deno.stdin.read(buffer),
+      read: readInput,
       setRaw: (mode) => Deno.stdin.setRaw(mode),
     },
     stdout: output(Deno.stdout),
@@ -118,7 +125,9 @@ export function createRuntime(): Runtime & Disposable {
     readDir,
     unnamedFolders,
     async fetch(url, init) {
-      client ??= createClient();
+      const proxy = chooseProxy(url, readEnv)?.url;
+      const client = clients.get(proxy) ?? createClient(proxy);
+      clients.set(proxy, client);
       return await fetch(url, { ...init, client, redirect: "manual" });
     },
     now: () => performance.now(),
@@ -133,15 +142,28 @@ export function createRuntime(): Runtime & Disposable {
   };
 }
 
-function createClient(): Deno.HttpClient {
+/** Variables that Deno's client reads when it is made, and that are seen to here. */
+function clientVariables(): string[] {
+  // An empty one is to Deno the name of a file that does not exist.
+  return [...PROXY_VARIABLES, ...(readEnv("DENO_CERT")?.trim() === "" ? ["DENO_CERT"] : [])];
+}
+
+function createClient(proxy: string | undefined): Deno.HttpClient {
+  const hidden = clientVariables().map((name) => ({ name, value: readEnv(name) }));
   try {
-    return Deno.createHttpClient({ poolIdleTimeout: IDLE_TIMEOUT });
+    for (const { name } of hidden) Deno.env.delete(name);
+    return Deno.createHttpClient({
+      poolIdleTimeout: IDLE_TIMEOUT,
+      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
+    });
   } catch (error) {
     throw new ConfigError(`Cannot prepare for TLS: ${describeError(error)}`, {
       state: "Nothing was sent",
       next: "Check the files that DENO_CERT and SSL_CERT_FILE name, and DENO_TLS_CA_STORE",
       cause: error,
     });
+  } finally {
+    for (const { name, value } of hidden) if (value !== undefined) Deno.env.set(name, value);
   }
 }
 
@@ -172,6 +194,18 @@ function output(stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): n
       }
     },
   };
+}
+
+async function readInput(buffer: Uint8Array): Promise<number | null> {
+  while (true) {
+    try {
+      return await Deno.stdin.read(buffer);
+    } catch (error) {
+      // Whoever made the pipe or shares the terminal does not let us wait for input.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, NO_INPUT_PAUSE));
+    }
+  }
 }
 
 function consoleColumns(): number | undefined {

@@ -8,9 +8,20 @@ import { type HasuraConfig, readHasuraConfig } from "./config_yaml.ts";
 import { HASURA, normalizeEndpoint, WORKSPACE_SERVER } from "./endpoint.ts";
 import type { EnvFile } from "./env_file.ts";
 import { ConfigError, describeError } from "./errors.ts";
+import { findInnerSetting, INNER_SETTING_ADVICE } from "./inner_setting.ts";
+import { missingSettings } from "./missing_settings.ts";
 import { DEFAULT_HASURA_PATH, joinPath } from "./paths.ts";
-import { ADMIN_SECRET_VARIABLE } from "./redact.ts";
 import { fileProblem, type Runtime } from "./runtime.ts";
+import {
+  ADMIN_SECRET,
+  ENDPOINT,
+  findSetting,
+  type FoundSetting,
+  overruledNotes,
+  type SettingOrigin,
+  type SettingSources,
+  WORKSPACE_ENDPOINT,
+} from "./setting_sources.ts";
 
 /** The options that settings come from. */
 export interface ResolveSettingsOptions {
@@ -20,13 +31,6 @@ export interface ResolveSettingsOptions {
   endpoint?: string | undefined;
   adminSecret?: string | undefined;
   workspaceEndpoint?: string | undefined;
-}
-
-/** Where a setting was found. */
-export interface SettingOrigin {
-  kind: "option" | "environment" | "env-file" | "config-file";
-  /** For messages, for example `option --endpoint` or `env file "x"`. */
-  description: string;
 }
 
 /** What a command needs to know before it talks to Hasura. */
@@ -44,6 +48,8 @@ export interface Settings {
   /** Root address of Hasura, without a slash at its end. */
   endpoint: string;
   adminSecret: string;
+  /** All admin secrets that were found, also in places that do not count. */
+  secrets: readonly string[];
   sources: { endpoint: SettingOrigin; adminSecret: SettingOrigin };
   /** What to tell the operator on stderr, each without the word `note:`. */
   notes: string[];
@@ -59,46 +65,7 @@ export interface MetadataSetting {
   config: { path: string; version: string | undefined } | undefined;
 }
 
-/** The variable that holds the address of the workspace server. */
-const WORKSPACE_VARIABLE = "WORKSPACE_SERVER_ENDPOINT";
-
-/** A setting and its names in the places where it can stand. */
-interface SettingNames {
-  label: string;
-  option: string;
-  variable: string;
-  key: string;
-}
-
-interface Found {
-  value: string;
-  origin: SettingOrigin;
-}
-
-/** The places to look at, read once for both settings. */
-interface Sources {
-  rt: Pick<Runtime, "env" | "readDir">;
-  hasuraPath: string;
-  envPath: string | undefined;
-  envFile: EnvFile;
-  config: HasuraConfig;
-}
-
-const ENDPOINT: SettingNames = {
-  label: "the endpoint",
-  option: "--endpoint",
-  variable: "HASURA_GRAPHQL_ENDPOINT",
-  key: "endpoint",
-};
-/** How many skipped lines of an env file an error names. */
-const MAX_LINES = 5;
-
-const ADMIN_SECRET: SettingNames = {
-  label: "the admin secret",
-  option: "--admin-secret",
-  variable: ADMIN_SECRET_VARIABLE,
-  key: "admin_secret",
-};
+const NO_ENV_FILE: EnvFile = { values: new Map(), listed: new Map(), problems: [] };
 
 /**
  * Finds the settings: each by itself from its option, the environment, the env file or the config file, in this order.
@@ -113,38 +80,51 @@ export async function resolveSettings(
   const hasuraPath = options.hasuraPath ?? DEFAULT_HASURA_PATH;
   const envPath = options.envPath || undefined;
   const notes: string[] = [];
-  const envFile = envPath === undefined
-    ? { values: new Map<string, string>(), problems: [] }
-    : await readEnvFile(rt, { path: envPath, notes });
+  const envFile = envPath === undefined ? NO_ENV_FILE : await readEnvFile(rt, { path: envPath, notes });
   const config = await readHasuraConfig(rt, hasuraPath);
-  const sources: Sources = { rt, hasuraPath, envPath, envFile, config };
+  const sources: SettingSources = { rt, hasuraPath, envPath, envFile, config };
 
-  const endpoint = findSetting(ENDPOINT, { ...sources, option: options.endpoint, configured: config.endpoint });
+  const found = findSetting(ENDPOINT, { ...sources, option: options.endpoint, configured: config.endpoint });
   const secret = findSetting(ADMIN_SECRET, {
     ...sources,
     option: options.adminSecret,
     configured: config.adminSecret,
   });
-  if (!endpoint || !secret) {
-    throw await missingSettings([...(endpoint ? [] : [ENDPOINT]), ...(secret ? [] : [ADMIN_SECRET])], sources);
-  }
   const secrets = [
-    secret.value,
+    secret?.value,
     rt.env(ADMIN_SECRET.variable),
-    envFile.values.get(ADMIN_SECRET.variable),
+    envFile.listed.get(ADMIN_SECRET.variable),
     config.adminSecret,
-  ].filter((value) => value !== undefined);
-  const workspace = findWorkspaceEndpoint(sources, options.workspaceEndpoint);
+  ].flatMap((value) => value === undefined ? [] : [value, withoutQuotes(value)]);
+  // First: an address that has swallowed the secret is why the secret is missing.
+  const endpoint = found &&
+    normalizeEndpoint(found.value, { origin: found.origin.description, secrets, of: HASURA });
+  if (envPath !== undefined) {
+    const { checkEnvFile } = await import("./env_file_check.ts");
+    notes.push(...checkEnvFile(envFile, envPath));
+  }
+  if (found === undefined || endpoint === undefined || secret === undefined) {
+    throw await missingSettings([...(found ? [] : [ENDPOINT]), ...(secret ? [] : [ADMIN_SECRET])], sources);
+  }
+  notes.push(...overruledNotes(sources, [found.origin, secret.origin]));
+  const workspace = findSetting(WORKSPACE_ENDPOINT, {
+    ...sources,
+    option: options.workspaceEndpoint,
+    configured: undefined,
+  });
+  const workspaceEndpoint = () =>
+    workspace &&
+    normalizeEndpoint(workspace.value, { origin: workspace.origin.description, secrets, of: WORKSPACE_SERVER });
+  if (findInnerSetting(workspace?.value ?? "") !== undefined) workspaceEndpoint();
   return {
     hasuraPath,
     migrationsPath: joinPath(hasuraPath, config.migrationsDirectory?.trim() || "migrations"),
     metadata: metadataPlace(hasuraPath, config),
-    workspaceEndpoint: () =>
-      workspace &&
-      normalizeEndpoint(workspace.value, { origin: workspace.origin.description, secrets, of: WORKSPACE_SERVER }),
-    endpoint: normalizeEndpoint(endpoint.value, { origin: endpoint.origin.description, secrets, of: HASURA }),
+    workspaceEndpoint,
+    endpoint,
     adminSecret: checkSecret(secret, notes),
-    sources: { endpoint: endpoint.origin, adminSecret: secret.origin },
+    secrets,
+    sources: { endpoint: found.origin, adminSecret: secret.origin },
     notes,
   };
 }
@@ -166,15 +146,6 @@ function metadataPlace(hasuraPath: string, config: HasuraConfig): MetadataSettin
 
 const DEFAULT_METADATA = "metadata";
 
-function findWorkspaceEndpoint(from: Sources, option: string | undefined): Found | undefined {
-  return findSetting({
-    label: "the workspace server",
-    option: "--workspace-endpoint",
-    variable: WORKSPACE_VARIABLE,
-    key: "",
-  }, { ...from, option, configured: undefined });
-}
-
 async function readEnvFile(
   rt: Pick<Runtime, "env" | "readFile">,
   { path, notes }: { path: string; notes: string[] },
@@ -195,73 +166,31 @@ async function readEnvFile(
   return envFile;
 }
 
-function findSetting(
-  names: SettingNames,
-  from: Sources & { option: string | undefined; configured: string | undefined },
-): Found | undefined {
-  const places: { value: string | undefined; kind: SettingOrigin["kind"]; description: string }[] = [
-    { value: from.option, kind: "option", description: `option ${names.option}` },
-    { value: from.rt.env(names.variable), kind: "environment", description: `variable ${names.variable}` },
-    { value: from.envFile.values.get(names.variable), kind: "env-file", description: `env file "${from.envPath}"` },
-    { value: from.configured, kind: "config-file", description: `config file "${from.config.path}"` },
-  ];
-  for (const { value, kind, description } of places) {
-    if (value !== undefined && value.trim() !== "") return { value, origin: { kind, description } };
+/** Where the quotes around a secret are not meant to be part of it, it is what stands between them. */
+function withoutQuotes(value: string): string {
+  return value.replace(/^(["'])(.*)\1$/s, "$2");
+}
+
+function checkSecret({ value, origin }: FoundSetting, notes: string[]): string {
+  const inner = findInnerSetting(value);
+  if (inner !== undefined) {
+    throw new ConfigError(
+      `Cannot use the admin secret from ${origin.description}: it holds another setting (${inner.name})`,
+      { next: INNER_SETTING_ADVICE },
+    );
   }
-  return undefined;
-}
-
-async function missingSettings(missing: readonly SettingNames[], sources: Sources): Promise<ConfigError> {
-  const { rt, envPath, envFile, config, hasuraPath } = sources;
-  const isMissing = ({ variable }: SettingNames) => rt.env(variable) === undefined && !envFile.values.has(variable);
-  const skipped = envFile.problems.length === 0 ? undefined : describeLines(envFile);
-  const reasons = missing.map((names) => {
-    const { variable } = names;
-    if (rt.env(variable) !== undefined) return `${variable} is empty`;
-    if (envPath === undefined) return `${variable} is not set`;
-    if (!isMissing(names)) return `${variable} is not set and is empty in env file "${envPath}"`;
-    const lines = skipped === undefined ? "" : ` (${skipped} of it cannot be read as NAME=value)`;
-    return `${variable} is not set and is missing in env file "${envPath}"${lines}`;
-  });
-  const keys = missing.map(({ key }) => key).join(" and ");
-  reasons.push(await describeConfigGap(keys, sources));
-  const ways = missing.map(({ variable, option }) => `set ${variable} or pass ${option}`).join("; ");
-  const isSkipped = skipped !== undefined && missing.some(isMissing);
-  const correction = isSkipped ? `correct ${skipped} of "${envPath}"; or ` : "";
-  const next = `${correction}${ways}; or write ${keys} in "${config.path ?? joinPath(hasuraPath, "config.yaml")}"`;
-  return new ConfigError(
-    `Cannot find ${missing.map(({ label }) => label).join(" and ")}: ${reasons.join(", ")}`,
-    { next: `${next.charAt(0).toUpperCase()}${next.slice(1)}` },
-  );
-}
-
-/** Numbers of the lines that were skipped; the first ones, where there are many. */
-function describeLines({ problems }: EnvFile): string {
-  const numbers = problems.slice(0, MAX_LINES).map(({ line }) => `${line}`);
-  if (problems.length > MAX_LINES) numbers.push(`${problems.length - MAX_LINES} more`);
-  const last = numbers.pop();
-  return numbers.length === 0 ? `line ${last}` : `lines ${numbers.join(", ")} and ${last}`;
-}
-
-async function describeConfigGap(keys: string, { rt, config, hasuraPath }: Sources): Promise<string> {
-  if (config.path !== undefined) return `"${config.path}" does not give ${keys}`;
-  try {
-    await rt.readDir(hasuraPath);
-  } catch (error) {
-    const problem = fileProblem(error) ?? describeError(error);
-    if (problem === "it does not exist") return `the folder "${hasuraPath}" does not exist`;
-    return `the folder "${hasuraPath}" cannot be read (${problem})`;
-  }
-  return `there is no config.yaml in "${hasuraPath}"`;
-}
-
-function checkSecret({ value, origin }: Found, notes: string[]): string {
   const control = /(?!\t)\p{Cc}/u.exec(value)?.[0];
   if (control !== undefined) {
     const what = control === "\n" || control === "\r" ? "a line break" : "a control character";
     throw new ConfigError(`Cannot use the admin secret from ${origin.description}: it holds ${what}`, {
       next: "HTTP cannot carry it: give the secret without it",
     });
+  }
+  if (origin.kind !== "config-file" && withoutQuotes(value) !== value) {
+    notes.push(
+      `the admin secret from ${origin.description} is taken with the quotes that it stands in; if they are not part ` +
+        "of it, give it without",
+    );
   }
   if (/^[ \t]|[ \t]$/.test(value)) {
     notes.push(`the admin secret from ${origin.description} starts or ends with a blank, which HTTP does not carry`);

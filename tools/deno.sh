@@ -12,6 +12,11 @@ export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-system,mozilla}" DENO_NO_UPDATE_C
 # Where it is set, every failed check ends in a page about Deno's own insides.
 unset RUST_BACKTRACE
 if [ "$subcommand" = compile ] && [ -z "${DENORT_BIN:-}" ]; then
+  # Set-up has counted on DENORT_BIN, which is gone since.
+  if [ "$SETUP_DENORT_FROM" = environment ]; then
+    sh "$root/tools/setup.sh"
+    . "$root/.tools/env"
+  fi
   if [ "$SETUP_DENORT_FROM" = nowhere ]; then
     echo "Cannot compile: Deno's download host does not answer, and npm has the runtime for Linux x64 only." >&2
     echo "Set DENORT_BIN to the file denort of Deno $(cat "$root/.deno-version"), then try again." >&2

@@ -2,7 +2,8 @@
 # Makes everything ready that the other commands need, and says in one line how. Safe to run any number of times.
 #
 #   Deno      the one on PATH if its version is that of .deno-version; else Deno's download host; else npm
-#   the rest  tools/setup.ts: the packages from JSR, else from npm, and the runtime for `deno compile`
+#   the rest  tools/setup.ts: the packages from JSR, else from npm, and the runtime for `deno compile`, which DENORT_BIN
+#             may name
 #
 # SETUP_WAY=jsr or SETUP_WAY=npm takes that way only. Nothing is written but .tools/ and deno.npm.json, both ignored by git.
 set -eu
@@ -22,12 +23,13 @@ version_of() {
 
 # What the outcome depends on: it is redone when any of this changes.
 on_path=$(command -v deno || true)
-made_from="$(cat .deno-version deno.json deno.lock tools/setup.sh tools/setup.ts tools/npm_way.ts tools/lock.ts tools/program.ts | cksum) $way $on_path"
+made_from="$(cat .deno-version deno.json deno.lock tools/setup.sh tools/setup.ts tools/npm_way.ts tools/lock.ts tools/program.ts | cksum) $way $on_path ${DENORT_BIN:-}"
 
 if [ -f .tools/env ]; then
   . ./.tools/env
   if [ "$SETUP_MADE_FROM" = "$made_from" ] && [ "$(version_of "$SETUP_DENO")" = "$version" ] &&
-    [ -f "$SETUP_CONFIG" ] && [ -f .tools/program.json ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; }; then
+    [ -f "$SETUP_CONFIG" ] && [ -f .tools/program.json ] && { [ -z "$SETUP_DENORT" ] || [ -f "$SETUP_DENORT" ]; } &&
+    { [ -z "${DENORT_BIN:-}" ] || [ -f "$DENORT_BIN" ]; }; then
     echo "$SETUP_SAID" >&2
     exit 0
   fi

@@ -29,7 +29,7 @@ type Way = "auto" | "jsr" | "npm";
 
 /** A choice, and how to say it. */
 interface Choice {
-  from: "host" | "npm" | "nowhere";
+  from: "host" | "npm" | "environment" | "nowhere";
   words: string;
 }
 
@@ -65,6 +65,13 @@ async function readJson<T>(path: string): Promise<T> {
 
 /** Where `deno compile` gets its runtime, which it downloads itself where it can. */
 async function prepareDenort(way: Way): Promise<Choice> {
+  const own = Deno.env.get("DENORT_BIN");
+  if (own) {
+    if (!await isFile(own)) {
+      throw new Error(`DENORT_BIN is "${own}", and there is no such file; correct it, or unset it`);
+    }
+    return { from: "environment", words: "denort from DENORT_BIN" };
+  }
   const url = `https://dl.deno.land/release/v${Deno.version.deno}/denort-${Deno.build.target}.zip.sha256sum`;
   if (way !== "npm" && await answers(url)) return { from: "host", words: "denort from Deno's host" };
   if (way !== "jsr" && Deno.build.target === "x86_64-unknown-linux-gnu") {
@@ -195,6 +202,10 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await exists(path) && (await Deno.stat(path)).isFile;
 }
 
 function say(line: string): void {

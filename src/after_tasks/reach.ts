@@ -36,9 +36,9 @@ export async function reachServer(
   const workspace = whereabouts(options, state);
   if (workspace === undefined) throw noEndpointError({ state, resume });
   const role = await findAdminRole(options, { state, resume });
-  const { endpoint } = workspace;
+  const { endpoint, proxy } = workspace;
   const rt = withStoppedPauses(options);
-  const server = createWorkspaceServer(rt, { endpoint, adminSecret, role, stop, timeout: readTimeout, redact });
+  const server = createWorkspaceServer(rt, { endpoint, proxy, adminSecret, role, stop, timeout: readTimeout, redact });
   try {
     await untilHealthy(server, { ...options, rt });
   } catch (error) {

@@ -26,9 +26,10 @@ export interface AfterTaskOptions {
   lockTimeout: number;
   /**
    * Root address without a trailing slash, and Hasura's, where it was worked out from that; `undefined`: none is known.
+   * With what to call the proxy on the way there, if there is one.
    * Asked for only where there is something to move. @throws {ConfigError} when what was given cannot be used
    */
-  workspace(): { endpoint: string; derivedFrom?: string } | undefined;
+  workspace(): { endpoint: string; derivedFrom?: string; proxy?: string | undefined } | undefined;
   /** Aborted with a `ToolError` when the run is to stop: between two files, and where the workspace server is waited for. */
   stop: AbortSignal;
   /** Told what the operator should know. */

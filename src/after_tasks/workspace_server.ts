@@ -7,7 +7,7 @@
  */
 
 import { askPatiently } from "../hasura/ask.ts";
-import { NoAnswerError } from "../hasura/problems.ts";
+import { namingProxy, NoAnswerError } from "../hasura/problems.ts";
 import { exchange, type Reply } from "../hasura/transport.ts";
 import type { Runtime } from "../runtime.ts";
 import { filePath, lastPart } from "./file_names.ts";
@@ -18,6 +18,8 @@ import { LEGACY_USER } from "./venue_role.ts";
 export interface WorkspaceServerOptions {
   /** Root address without a trailing slash. */
   endpoint: string;
+  /** The proxy that is between, for messages. */
+  proxy?: string | undefined;
   /** Hasura's, which the workspace server knows, too. */
   adminSecret: string;
   /** The role to speak as. */
@@ -90,7 +92,7 @@ export function createWorkspaceServer(
 
   function askAgain<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return askPatiently<T>(rt, {
-      send: work,
+      send: (signal) => namingProxy(work(signal), options.proxy),
       // The work itself has looked at the answer.
       decode: (answer) => answer as T,
       timeout,

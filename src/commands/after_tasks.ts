@@ -10,7 +10,7 @@ import { InterruptedError, ToolError } from "../errors.ts";
 import { type MigrationName, migrationTitle } from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
-import type { Venue } from "./venue.ts";
+import { proxyName, type Venue } from "./venue.ts";
 
 /** Runs "after" tasks. */
 export interface AfterTaskRunner {
@@ -79,10 +79,11 @@ export function afterTaskOptions(
       const given = settings.workspaceEndpoint();
       if (given !== undefined) {
         redactor.allow(given);
-        return { endpoint: given };
+        return { endpoint: given, proxy: proxyName({ rt, redactor }, given) };
       }
       const derived = deriveWorkspaceEndpoint(settings.endpoint);
-      return derived === undefined ? undefined : { endpoint: derived, derivedFrom: settings.endpoint };
+      if (derived === undefined) return undefined;
+      return { endpoint: derived, derivedFrom: settings.endpoint, proxy: proxyName({ rt, redactor }, derived) };
     },
     stop,
     onNote: (text) => reporter.emit({ type: "note", text }),

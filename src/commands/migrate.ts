@@ -22,6 +22,7 @@ import {
 } from "../migrations/types.ts";
 import { createPrompter } from "../prompt.ts";
 import { redactedOutput } from "../redact.ts";
+import { describeOrigins } from "../setting_sources.ts";
 import { type AfterTaskRunner, createAfterTaskRunner } from "./after_tasks.ts";
 import { commandLine, operatorName } from "./command_line.ts";
 import type { CommandContext, MigrateOptions } from "./context.ts";
@@ -81,7 +82,7 @@ async function migrate(
   interruption.describe("Nothing was changed");
   const venue = await interruption.race(openVenue(context, options, { mayReload: true }));
   const { client, observer, folder, target, timeouts } = venue;
-  reporter.emit({ type: "migrate-started", direction, target });
+  reporter.emit({ type: "migrate-started", direction, target, from: describeOrigins(venue.settings.sources) });
 
   const { look, tracker } = await interruption.race(readWhenFree(context, venue));
   const { ledger: ledgerBefore } = look;

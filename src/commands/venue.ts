@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkCertificates } from "../certificates.ts";
 import { createHasuraClient, type HasuraClient } from "../hasura/client.ts";
 import { readTracker, type TrackerState } from "../hasura/catalog_state.ts";
 import { AccessError } from "../errors.ts";
@@ -14,6 +15,7 @@ import { createObserver, type Observer } from "../migrations/observer.ts";
 import { chooseSource, knownSource } from "../migrations/source.ts";
 import { explainUnusable } from "./unusable_source.ts";
 import type { Migration } from "../migrations/types.ts";
+import { chooseProxy } from "../proxy.ts";
 import type { Target } from "../report/events.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { readTimeouts, type Timeouts } from "../timeouts.ts";
@@ -45,11 +47,13 @@ export async function openServer(context: CommandContext, options: VenueOptions)
   const timeouts = readTimeouts(options);
   const settings = await resolveSettings(rt, options);
   const { endpoint, adminSecret, metadata, migrationsPath } = settings;
-  redactor.add(adminSecret);
+  for (const secret of settings.secrets) redactor.add(secret);
   for (const name of [endpoint, migrationsPath, metadata.path]) redactor.allow(name);
   for (const text of settings.notes) reporter.emit({ type: "note", text });
+  await checkCertificates(rt);
   const client = createHasuraClient(rt, {
     endpoint,
+    proxy: proxyName(context, endpoint),
     adminSecret,
     adminSecretFrom: settings.sources.adminSecret.description,
     readTimeout: timeouts.read,
@@ -63,6 +67,16 @@ export async function openServer(context: CommandContext, options: VenueOptions)
 export interface OpenOptions {
   /** Whether waiting for a database may make Hasura read it anew: what only looks does not do that. */
   mayReload: boolean;
+}
+
+/** What to call the proxy on the way to `endpoint`; its password is kept out. @throws {ConfigError} */
+export function proxyName(
+  { rt, redactor }: Pick<CommandContext, "rt" | "redactor">,
+  endpoint: string,
+): string | undefined {
+  const proxy = chooseProxy(endpoint, (name) => rt.env(name));
+  redactor.add(proxy?.password ?? "");
+  return proxy?.description;
 }
 
 /**

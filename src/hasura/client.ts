@@ -14,7 +14,7 @@ import { formatSize } from "../size.ts";
 import { decodeAnswer } from "./answer.ts";
 import { askPatiently } from "./ask.ts";
 import { onceBody } from "./once_body.ts";
-import { HasuraError, NoAnswerError } from "./problems.ts";
+import { HasuraError, namingProxy, NoAnswerError } from "./problems.ts";
 import { exchange } from "./transport.ts";
 
 /** Milliseconds after which a reload of the metadata is given up: it asks every source and remote schema. */
@@ -27,6 +27,8 @@ export interface HasuraClientOptions {
   adminSecret: string;
   /** Where the secret was found, for messages. */
   adminSecretFrom: string;
+  /** The proxy that is between, for messages. */
+  proxy?: string | undefined;
   /** Milliseconds after which a call that only reads is given up. */
   readTimeout: number;
   /** Takes secrets out of what a server said, before it is shortened. */
@@ -100,20 +102,21 @@ export function createHasuraClient(
       throw error;
     }
   };
+  const through = <T>(work: Promise<T>) => namingProxy(work, options.proxy);
   const health = async (timeout: number) =>
-    (await request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) })).status;
+    (await through(request(rt, `${endpoint}/healthz`, { signal: AbortSignal.timeout(timeout) }))).status;
   return {
     endpoint,
     readTimeout: options.readTimeout,
     health,
-    send: (call, signal) => post(call, { signal, once: true }),
+    send: (call, signal) => through(post(call, { signal, once: true })),
     ask: (question) =>
       askPatiently(rt, {
         ...question,
         timeout: question.timeout ?? options.readTimeout,
         isReached: () => isReached,
         health,
-        send: (signal) => post(question, { signal, once: false }),
+        send: (signal) => through(post(question, { signal, once: false })),
       }),
   };
 }

@@ -76,3 +76,13 @@ export class NoAnswerError extends Error {
     this.lasting = options.lasting ?? false;
   }
 }
+
+/** Waits for `work`; where no answer came back, the error names the `proxy` that is between, if there is one. */
+export async function namingProxy<T>(work: Promise<T>, proxy: string | undefined): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof NoAnswerError && proxy !== undefined) error.message += ` (through ${proxy})`;
+    throw error;
+  }
+}

@@ -46,8 +46,8 @@ export interface ExpectedMisfit {
 export type ReportEvent =
   /** Something that the operator should know and that stops nothing. */
   | { type: "note"; text: string }
-  /** `migrate` is about to look at the venue. */
-  | { type: "migrate-started"; direction: Direction; target: Target }
+  /** `migrate` is about to look at the venue; `from` is where the settings were found, unless that is in plain sight. */
+  | { type: "migrate-started"; direction: Direction; target: Target; from: string | undefined }
   /** What a run of all steps is going to do; `steps` and `afterTasks`, as far as they are known, may be empty. */
   | { type: "run-planned"; direction: Direction; target: Target; steps: Step[]; afterTasks: MigrationName[] }
   /** What a step-by-step run could do; `rows` may be empty. */

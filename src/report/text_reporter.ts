@@ -74,7 +74,8 @@ export function createTextReporter(options: TextReporterOptions): Reporter {
         return stderr.write(`note: ${oneLine(event.text)}\n`);
       case "migrate-started":
         return info(
-          `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describeTarget(event.target)}`,
+          `${event.direction === "apply" ? "applying to" : "reverting in"} database ${describeTarget(event.target)}` +
+            (event.from === undefined ? "" : ` (${event.from})`),
         );
       case "run-planned":
         stdout.write(banner("DATABASE MIGRATION HELPER", event.target.source));

@@ -105,6 +105,65 @@ Deno.test({ name: "terminal: the end of the input stops with 1", ignore }, async
   });
 });
 
+Deno.test({ name: "terminal: closing it at a question stops with 129, and reloads the metadata", ignore }, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const fifo = `${deployment.path}/code`;
+  assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);
+  const terminal = startOnTerminal(
+    // The shell has to outlive the terminal, to tell how the program has ended, which sees the end of its input only.
+    ["-c", `trap : HUP; "$0" "$@"; echo $? >"${fifo}"`, programPath(), "migrate", "-a"],
+    { program: "sh", venue, path: deployment.path },
+  );
+  const code = new Deno.Command("cat", { args: [fifo] }).output();
+  await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+  await terminal.send(`y${ENTER}`);
+  await terminal.waitFor("Apply 2_step_2? (y/n/quit):");
+  await terminal.close();
+  assert.equal(new TextDecoder().decode((await code).stdout), "129\n");
+  assert.deepEqual(await venue.ledger(), [0, 1]);
+  assert.equal(venue.log.filter(({ type }) => type === "reload_metadata").length, 1);
+});
+
+Deno.test({ name: "terminal: SIGHUP, however often, lets a step end and stops with 129", ignore }, async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(3) });
+  const hold = Promise.withResolvers<void>();
+  venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: hold.promise } });
+  const terminal = startOnTerminal(
+    ["-c", `echo pid $$.; exec "$0" "$@"`, programPath(), "migrate", "-a", "--all"],
+    { program: "sh", venue, path: deployment.path },
+  );
+  const pid = Number(/pid (\d+)\./.exec(await terminal.waitFor("."))?.[1]);
+  await venue.waitForRequest(({ readOnly }) => readOnly === false);
+  Deno.kill(pid, "SIGHUP");
+  await terminal.waitFor("SIGHUP received");
+  // The system and the shell both send it.
+  Deno.kill(pid, "SIGHUP");
+  hold.resolve();
+  const { code, output } = await terminal.end();
+  assert.equal(code, 129, output);
+  assert.match(output, /INFO 1 of 3 migrations applied; the next one is 2_step_2\nINFO Metadata reloaded\n/);
+  assert.deepEqual(await venue.ledger(), [0, 1]);
+});
+
+Deno.test({ name: "terminal: a pasted text of many characters is one answer, Enter included", ignore }, async () => {
+  await onTerminal(["migrate", "-a"], async (terminal, ledger) => {
+    for (const text of ["please apply this one", "ja, bitte: äöü 日本語 😀 and more of it", "é".repeat(200)]) {
+      await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+      await terminal.send(`${text}${ENTER}`);
+      await terminal.waitFor("Answer y, n or quit");
+    }
+    await terminal.waitFor("Apply 1_step_1? (y/n/quit):");
+    await terminal.send(`          y${ENTER}`);
+    await terminal.waitFor("Apply 2_step_2? (y/n/quit):");
+    await terminal.send(`no way\x7f\x7f\x7f\x7f${ENTER}`);
+    const { code, output } = await terminal.end();
+    assert.equal(code, 0, output);
+    assert.deepEqual(await ledger(), [0, 1]);
+  });
+});
+
 Deno.test({ name: "terminal: progress of a bulk run is shown", ignore }, async () => {
   await onTerminal(["migrate", "-a", "--all"], async (terminal, ledger) => {
     const { code, output } = await terminal.end();

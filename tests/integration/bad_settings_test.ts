@@ -68,7 +68,7 @@ const CASES: Case[] = [
     name: "an endpoint with a blank inside",
     args: ["--endpoint=http://a b", "--admin-secret=<secret>"],
     code: 3,
-    message: /"http:\/\/a b"/,
+    message: /"http:\/\/a" from option --endpoint: it holds a blank/,
   },
   {
     name: "an endpoint of the GraphQL API",

@@ -148,7 +148,10 @@ Deno.test("--json: an internal error is a document, and --debug adds where it ca
 });
 
 Deno.test("--json: notes are told also when the command fails", async () => {
-  await using deployment = await createDeployment({ migrations: MIGRATIONS, files: { "x.env": "a b\n" } });
+  await using deployment = await createDeployment({
+    migrations: MIGRATIONS,
+    files: { "x.env": "a b\nWORKSPACE_SERVER_ENDPOINT=http://w\n" },
+  });
   const result = await runTool([
     "status",
     "--json",

@@ -122,6 +122,21 @@ Deno.test("a signal while a lost answer is settled: it is settled first", async 
   assert.deepEqual(await venue.ledger(), [0, 1]);
 });
 
+Deno.test("a terminal that goes away is no second signal, whichever came first", async () => {
+  for (const [first, code] of [["SIGHUP", 129], ["SIGINT", 130]] as const) {
+    await heldRun({ match: STEP }, async ({ venue, send, release, result }) => {
+      send(first);
+      send("SIGHUP");
+      send("SIGHUP");
+      release();
+      const { code: actual, stderr } = await result;
+      assert.equal(actual, code, stderr);
+      assert.match(stderr, /INFO 1 of 2 migrations applied; the next one is 2_step_2[^]*INFO Metadata reloaded/);
+      assert.deepEqual(await venue.ledger(), [0, 1]);
+    });
+  }
+});
+
 for (const json of [false, true]) {
   Deno.test(`a second signal ends at once and says what is not settled${json ? ", as JSON" : ""}`, async () => {
     const args = json ? [...RUN_ALL, "--json"] : RUN_ALL;

@@ -78,10 +78,12 @@ async function readAll(stream: ReadableStream<Uint8Array>, onText?: (text: strin
 
 /** A program on a terminal. */
 export interface TerminalRun {
-  /** Resolves once what was shown since the last call has `text` in it. */
-  waitFor(text: string): Promise<void>;
+  /** Resolves once what was shown since the last call has `text` in it, with all that was shown by then. */
+  waitFor(text: string): Promise<string>;
   /** Types. */
   send(keys: string): Promise<void>;
+  /** Takes the terminal away, as the end of a window or of a connection does. */
+  close(): Promise<void>;
   /** All that was shown, without colors and cursor movements, once the program has ended. */
   end(): Promise<{ code: number; output: string; raw: string }>;
 }
@@ -124,13 +126,19 @@ export function startOnTerminal(args: string[], options: BinaryOptions = {}): Te
         const at = shown.indexOf(text, seen);
         if (at >= 0) {
           seen = at + text.length;
-          return;
+          return shown;
         }
         assert.ok(!ended, `the program ended without showing "${text}":\n${shown}`);
         await wake.promise;
       }
     },
     send: (keys) => writer.write(new TextEncoder().encode(keys)),
+    async close() {
+      child.kill("SIGKILL");
+      await child.status;
+      await reading;
+      await writer.close().catch(() => {});
+    },
     async end() {
       await reading;
       const { code } = await child.status;

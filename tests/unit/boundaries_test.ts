@@ -30,7 +30,11 @@ const PARTS: Readonly<Record<string, string>> = {
   "src/config_yaml.ts": "settings",
   "src/endpoint.ts": "settings",
   "src/env_file.ts": "settings",
+  "src/env_file_check.ts": "settings",
+  "src/missing_settings.ts": "settings",
+  "src/setting_sources.ts": "settings",
   "src/prompt.ts": "prompt",
+  "src/prompt_keys.ts": "prompt",
   "src/migrations/types.ts": "words",
 };
 

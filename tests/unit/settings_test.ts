@@ -69,7 +69,12 @@ Deno.test("resolveSettings() takes each setting from the first place that has it
     ],
     [
       { envPath: "x.env" },
-      { files: { ...files, "x.env": "HASURA_GRAPHQL_ENDPOINT=\nHASURA_GRAPHQL_ADMIN_SECRET=${NOPE}" } },
+      {
+        files: {
+          ...files,
+          "x.env": "HASURA_GRAPHQL_ENDPOINT=\nHASURA_GRAPHQL_ADMIN_SECRET=${NOPE}\nWORKSPACE_SERVER_ENDPOINT=http://w",
+        },
+      },
       'config file "./hasura/config.yaml"',
       'config file "./hasura/config.yaml"',
     ],
@@ -88,7 +93,8 @@ Deno.test("resolveSettings() takes each setting from the first place that has it
     assert.equal(settings.endpoint, values[endpoint] ?? address);
     const wanted = values[secret] ?? (secret.startsWith("env") ? "of-env-file" : "of-config");
     assert.equal(settings.adminSecret, wanted);
-    assert.deepEqual(settings.notes, []);
+    const overruled = options.envPath && !options.endpoint && world.env ? Object.keys(world.env) : [];
+    assert.deepEqual(settings.notes.map((note) => note.split(" ")[0]), overruled);
   }
 });
 
@@ -106,7 +112,10 @@ Deno.test("resolveSettings() names every way to give what is missing", async () 
   );
 
   const secret = await failure({ envPath: "x.env" }, {
-    files: { "x.env": "HASURA_GRAPHQL_ADMIN_SECRET=", "hasura/config.yml": "endpoint: http://h" },
+    files: {
+      "x.env": "HASURA_GRAPHQL_ENDPOINT=http://h\nHASURA_GRAPHQL_ADMIN_SECRET=",
+      "hasura/config.yml": "endpoint: http://h",
+    },
   });
   assert.equal(
     secret.message,
@@ -119,7 +128,7 @@ Deno.test("resolveSettings() names every way to give what is missing", async () 
   );
 
   const endpoint = await failure({ adminSecret: "s", envPath: "x.env" }, {
-    files: { "x.env": "", "hasura/": "" },
+    files: { "x.env": "WORKSPACE_SERVER_ENDPOINT=http://w", "hasura/": "" },
     env: { HASURA_GRAPHQL_ADMIN_SECRET: "" },
   });
   assert.match(
@@ -257,8 +266,8 @@ Deno.test("resolveSettings() refuses other endpoints, and shows them without wha
   const cases: [given: string, shown: string, message: RegExp, next: RegExp][] = [
     ["localhost:8080", '"localhost:8080"', /does not start with http:/, /http:\/\/HOST:8080/],
     ["ftp://h", '"ftp://h"', /does not start with http:/, /HOST/],
-    ["http://", '"http://"', /does not start with http:/, /HOST/],
-    ["http:///h", '"http:///h"', /does not start with http:/, /HOST/],
+    ["http://", '"http://…"', /does not start with http:/, /HOST/],
+    ["http:///h", '"http://…"', /does not start with http:/, /HOST/],
     ["SECRETWORD", "(not shown)", /does not start with http:/, /HOST/],
     ["q8Zr/kSECRET==", "(not shown)", /does not start with http:/, /HOST/],
     ["abc.SECRET", "(not shown)", /does not start with http:/, /HOST/],
@@ -268,26 +277,31 @@ Deno.test("resolveSettings() refuses other endpoints, and shows them without wha
     ["a1:SECRET", "(not shown)", /does not start with http:/, /HOST/],
     ["localhost.SECRET", "(not shown)", /does not start with http:/, /HOST/],
     ["localhost", '"localhost"', /does not start with http:/, /HOST/],
-    ["LOCALHOST:8080/x/SECRET", '"LOCALHOST:8080/…"', /does not start with http:/, /HOST/],
+    ["LOCALHOST:8080/x/SECRET", '"LOCALHOST:8080"', /does not start with http:/, /HOST/],
     ["10.0.0.7", '"10.0.0.7"', /does not start with http:/, /HOST/],
     ["[::1]:8080", '"[::1]:8080"', /does not start with http:/, /HOST/],
-    ["hasura.example.com:443/", '"hasura.example.com:443/…"', /does not start with http:/, /HOST/],
+    ["hasura.example.com:443/", '"hasura.example.com:443"', /does not start with http:/, /HOST/],
     ["hasura:8080", '"hasura:8080"', /does not start with http:/, /HOST/],
-    ["http://h:99999", '"http://h:99999"', /no valid address/, /port/],
-    ["http://a b", '"http://a b"', /a blank/, /without/],
-    ["http://h/a\\b", '"http://h/a\\\\b"', /a backslash/, /without/],
-    ["http://h\n.x", '"http://h\\n.x"', /control character/, /without/],
+    ["http://h:99999", '"http://h"', /no valid address/, /port/],
+    ["http://a b", '"http://a"', /a blank/, /without/],
+    ["http://h/a\\b", '"http://h"', /a backslash/, /without/],
+    ["http://h\n.x", '"http://h"', /control character/, /without/],
     ["http://me:SECRET@h", '"http://h"', /a user name or a password/, /@/],
-    ["http://SECRET@h/x", '"http://h/x"', /a user name or a password/, /@/],
-    ["http://me:SE/CRET@SECRET@h", '"http://h"', /./, /./],
+    ["http://SECRET@h/x", '"http://h"', /a user name or a password/, /@/],
+    ["http://me:SE/CRET@SECRET@h", '"http://…"', /./, /./],
     ["me:SECRET@h:8080", '"h:8080"', /does not start with http:/, /./],
-    ["http://h/x?secret=SECRET", '"http://h/x"', /a query/, /\?/],
-    ["http://h/#SECRET", '"http://h/"', /a fragment/, /#/],
-    ["http://h/v1/graphql", '"http://h/v1/graphql"', /\/v1\/graphql is one of its services/, /: "http:\/\/h"$/],
-    ["http://h/x/v1/metadata/", '"http://h/x/v1/metadata/"', /one of its services/, /: "http:\/\/h\/x"$/],
-    ["http://h/v2/query", '"http://h/v2/query"', /one of its services/, /: "http:\/\/h"$/],
-    ["http://h/v1alpha1/config", '"http://h/v1alpha1/config"', /one of its services/, /: "http:\/\/h"$/],
-    ["http://h/console/data", '"http://h/console/data"', /one of its services/, /: "http:\/\/h"$/],
+    ["http://h/x?secret=SECRET", '"http://h"', /a query/, /\?/],
+    ["http://h/#SECRET", '"http://h"', /a fragment/, /#/],
+    ["http://h/v1/graphql", '"http://h"', /\/v1\/graphql is one of its services/, /: "http:\/\/h"$/],
+    [
+      "http://h/x/v1/metadata/",
+      '"http://h"',
+      /\/v1\/metadata is one of its services/,
+      /, without \/v1\/metadata at its end$/,
+    ],
+    ["http://h/v2/query", '"http://h"', /one of its services/, /: "http:\/\/h"$/],
+    ["http://h/v1alpha1/config", '"http://h"', /one of its services/, /: "http:\/\/h"$/],
+    ["http://h/console/data/SECRET", '"http://h"', /\/console is one of its services/, /: "http:\/\/h"$/],
   ];
   for (const [endpoint, shown, message, next] of cases) {
     const error = await failure({ ...GIVEN, endpoint });
@@ -333,10 +347,10 @@ Deno.test("resolveSettings() tells of skipped lines where a setting is missing",
     assert.match(error.next ?? "", next);
     assert.doesNotMatch(`${error.stack} ${error.next}`, /abc/);
   }
-  const both = await failure({ envPath: "x.env" }, { files: { "x.env": "a b" } });
+  const both = await failure({ envPath: "x.env" }, { files: { "x.env": "a b\nWORKSPACE_SERVER_ENDPOINT=http://w" } });
   assert.equal(both.message.match(/line 1 of it/g)?.length, 2);
   const empty = await failure({ envPath: "x.env", endpoint: "http://h" }, {
-    files: { "x.env": "HASURA_GRAPHQL_ADMIN_SECRET=\na b" },
+    files: { "x.env": "HASURA_GRAPHQL_ADMIN_SECRET=\na b\nHASURA_GRAPHQL_ENDPOINT=http://h" },
   });
   assert.doesNotMatch(empty.message, /line 2/);
 });

@@ -279,7 +279,13 @@ async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, s
   await Deno.writeTextFile(`${folder}/deno.npm.json`, "{}");
   const command = new Deno.Command("sh", {
     args: [`${folder}/tools/setup.sh`],
-    env: { PATH: `${folder}/bin:/usr/bin:/bin`, HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "127.0.0.1", ...env },
+    env: {
+      PATH: `${folder}/bin:/usr/bin:/bin`,
+      HTTPS_PROXY: "http://127.0.0.1:9",
+      NO_PROXY: "127.0.0.1",
+      DENORT_BIN: "",
+      ...env,
+    },
   });
   const { code, stderr } = await command.output();
   const exists = (path: string) => Deno.stat(`${folder}/${path}`).then(() => true, () => false);
@@ -296,6 +302,18 @@ async function setUpElsewhere({ npm, env }: { npm: string; env: Record<string, s
   };
   await Deno.remove(folder, { recursive: true });
   return result;
+}
+
+/** Answers as JSR does, as far as set-up asks, and the environment that makes set-up ask it. */
+function startJsr(): AsyncDisposable & { env: Record<string, string> } {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => Response.json({ versions: {} }),
+  );
+  return {
+    env: { SETUP_WAY: "jsr", JSR_URL: `http://127.0.0.1:${server.addr.port}` },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }
 
 const ignore = Deno.build.os === "windows";
@@ -317,11 +335,8 @@ Deno.test({
   name: "where JSR answers, its packages are used with deno.json and deno.lock as they are",
   ignore,
   async fn() {
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => Response.json({ versions: {} }),
-    );
-    const env = { SETUP_WAY: "jsr", JSR_URL: `http://127.0.0.1:${server.addr.port}` };
+    await using jsr = startJsr();
+    const { env } = jsr;
     const result = await setUpElsewhere({ npm: "exit 1", env });
     assert.equal(
       result.said,
@@ -335,6 +350,27 @@ Deno.test({
     const [config, lock] = await Promise.all(["deno.json", "deno.lock"].map(readJson));
     const program = programConfig(config);
     assert.deepEqual(result.program, [program, programPart(lock, program)]);
+  },
+});
+
+Deno.test({
+  name: "a runtime that DENORT_BIN names is what set-up counts on, if it is there",
+  ignore,
+  async fn() {
+    await using jsr = startJsr();
+    const { env } = jsr;
+    const given = await setUpElsewhere({ npm: "exit 1", env: { ...env, DENORT_BIN: Deno.execPath() } });
+    assert.equal(
+      given.said,
+      `set-up: deno ${Deno.version.deno} from PATH, packages from JSR, denort from DENORT_BIN\n`,
+    );
+    assert.match(given.env ?? "", /^SETUP_DENORT_FROM='environment'$/m);
+    const missing = await setUpElsewhere({ npm: "exit 1", env: { ...env, DENORT_BIN: "/no/denort" } });
+    assert.deepEqual([missing.code, missing.env], [1, undefined]);
+    assert.match(
+      missing.said,
+      /^set-up failed: DENORT_BIN is "\/no\/denort", and there is no such file; correct it, or/,
+    );
   },
 });
 
