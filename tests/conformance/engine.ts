@@ -19,7 +19,12 @@ export function settingsOf(server: ServerSettings = {}): VenueOptions {
     version: "v2.48.10",
     reloadFields: true,
     replaceLooksAgain: true,
-    environment: { AERIE_DATABASE_URL: "postgres://aerie", HOOK: "http://127.0.0.1:9", ...server.env },
+    environment: {
+      AERIE_DATABASE_URL: "postgres://aerie",
+      PLANDEV_DATABASE_URL: "postgres://plandev",
+      HOOK: "http://127.0.0.1:9",
+      ...server.env,
+    },
     ...internal_errors === undefined ? {} : { internalErrors: internal_errors },
     ...isolation === undefined ? {} : { isolationLevel: isolation },
     ...secret === undefined ? {} : { adminSecret: secret },

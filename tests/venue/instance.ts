@@ -80,18 +80,25 @@ export function initialMetadata(
 /** Which databases are looked at whatever is known of them. Default: all. */
 export interface LookOptions {
   again?: "all" | readonly string[];
+  /** Hasura has only just been started: what event triggers need in the database is there from before. */
+  starting?: boolean;
 }
 
 /** Makes the schema for `metadata`; it counts when it is put into the instance. @throws {HasuraError} */
-export function look(instance: Instance, metadata: Metadata, { again = "all" }: LookOptions = {}): Promise<Schema> {
-  const { sourcePool: pool, settings: { environment }, schema: before } = instance;
-  return buildSchema({ pool, environment, metadata }, { before, again });
+export function look(
+  { sourcePool: pool, settings, schema: before }: Instance,
+  metadata: Metadata,
+  { again = "all", starting = false }: LookOptions = {},
+): Promise<Schema> {
+  const { environment, readOnlyMode, maintenanceMode } = settings;
+  const makesTriggers = !starting && !readOnlyMode && !maintenanceMode;
+  return buildSchema({ pool, environment, metadata }, { before, again, makesTriggers });
 }
 
 /** Looks at metadata and databases again. @throws {HasuraError} */
 export async function refresh(instance: Instance): Promise<void> {
   const { metadata } = await readMetadata(instance.metadataPool);
-  instance.schema = await look(instance, metadata);
+  instance.schema = await look(instance, metadata, { starting: true });
 }
 
 /** Stores metadata, which raises its number. @throws {HasuraError} 409 when somebody else has stored some meanwhile */

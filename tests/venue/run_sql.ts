@@ -5,10 +5,9 @@
  */
 
 import { HasuraError, type Json, statementProblem } from "./bodies.ts";
-import { type Metadata, readMetadata } from "./catalog.ts";
-import { displayName, tableNames, tableOids } from "./consistency.ts";
+import { runChecked } from "./checked_sql.ts";
 import { asObject, bool, type Located, text } from "./decode.ts";
-import { type Instance, look, storeMetadata } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { namedError } from "./named_errors.ts";
 import type { Outcome, Session } from "./session.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
@@ -67,49 +66,16 @@ export async function runSql(instance: Instance, args: RunSqlArguments, stages: 
       code: "not-supported",
     });
   }
-  if (isChecked(args)) return await instance.lock.run(() => runChecked(instance, args, stages));
-  checkSource(instance, args);
-  return render(await runInTransaction(instance, args, { stages }));
-}
-
-async function runChecked(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
-  checkSource(instance, args);
-  const { metadata, resourceVersion } = await readMetadata(instance.metadataPool);
-  let changed = metadata;
-  const outcome = await runInTransaction(instance, args, {
-    stages,
-    around: async (session, run) => {
-      const tables = metadata.sources.flatMap((source) => source.tables.map(({ table }) => table));
-      const before = await tableOids(instance.sourcePool, session, { tables });
-      const outcome = await run();
-      changed = await followTables(instance, session, { metadata, before });
-      return outcome;
-    },
+  if (!isChecked(args)) {
+    checkSource(instance, args);
+    return render(await runInTransaction(instance, args, { stages }));
+  }
+  return await instance.lock.run(async () => {
+    checkSource(instance, args);
+    return render(
+      await runChecked(instance, args, (around) => runInTransaction(instance, args, { stages, around })),
+    );
   });
-  // Everything from here on happens after the commit: an error does not undo the text.
-  const schema = await look(instance, changed, { again: [args.source] });
-  await storeMetadata(instance, { metadata: changed, resourceVersion });
-  instance.schema = schema;
-  return render(outcome);
-}
-
-/** Follows renamed tables and forgets dropped ones. */
-async function followTables(
-  instance: Instance,
-  session: Session,
-  { metadata, before }: { metadata: Metadata; before: Map<string, string> },
-): Promise<Metadata> {
-  const after = await tableNames(instance.sourcePool, session, { oids: [...before.values()] });
-  const sources = metadata.sources.map((source) => ({
-    ...source,
-    tables: source.tables.flatMap((entry) => {
-      const oid = before.get(displayName(entry.table));
-      if (oid === undefined) return [entry];
-      const now = after.get(oid);
-      return now === undefined ? [] : [{ ...entry, table: now }];
-    }),
-  }));
-  return { ...metadata, sources };
 }
 
 function checkSource({ schema }: Instance, { source }: RunSqlArguments): void {

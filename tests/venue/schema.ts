@@ -4,13 +4,12 @@
  * @module
  */
 
-import { actionProblems } from "./action_problems.ts";
 import type { Json } from "./bodies.ts";
 import type { Metadata, Source } from "./catalog.ts";
-import { inconsistent, type InconsistentObject } from "./consistency.ts";
 import { type DatabaseCatalog, introspect } from "./introspection.ts";
 import type { SessionPool } from "./pool.ts";
-import { sourceProblems } from "./source_problems.ts";
+import { buildAll, type BuildResult, NOTHING_BUILT } from "./schema/build.ts";
+import { inconsistent, type InconsistentObject, metadataObject } from "./schema/metadata_object.ts";
 
 /** A source as Hasura knows it. */
 export interface KnownSource {
@@ -21,7 +20,7 @@ export interface KnownSource {
 }
 
 /** What Hasura knows. It is never changed, only replaced. */
-export interface Schema {
+export interface Schema extends BuildResult {
   readonly sources: ReadonlyMap<string, KnownSource>;
   readonly inconsistentObjects: readonly InconsistentObject[];
 }
@@ -34,8 +33,18 @@ export interface SchemaParts {
   metadata: Metadata;
 }
 
+/** How a schema is made. */
+export interface BuildOptions {
+  /** What was known until now. */
+  before: Schema;
+  /** Sources whose databases are looked at whatever is known of them. */
+  again: "all" | readonly string[];
+  /** Whether triggers are made in the databases for event triggers. Default: yes. */
+  makesTriggers?: boolean;
+}
+
 /** The schema of a server that has only just been started. */
-export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [] };
+export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [], ...NOTHING_BUILT };
 
 /**
  * Makes the schema for new metadata. The databases of the sources in `again`, and of those that are new or configured
@@ -45,7 +54,7 @@ export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: 
  */
 export async function buildSchema(
   { pool, environment, metadata }: SchemaParts,
-  { before, again }: { before: Schema; again: "all" | readonly string[] },
+  { before, again, makesTriggers = true }: BuildOptions,
 ): Promise<Schema> {
   const inconsistentObjects: InconsistentObject[] = [];
   const sources = new Map<string, KnownSource>();
@@ -56,19 +65,22 @@ export async function buildSchema(
     const missing = missingVariable(source, environment);
     if (missing !== undefined) {
       const reason = `environment variable '${missing}' not set`;
-      inconsistentObjects.push(inconsistent("source", source.name, { definition: source.name, reason }));
+      inconsistentObjects.push(inconsistent(metadataObject("source", source.name, source.name), reason));
       sources.set(source.name, { configuration });
       continue;
     }
     const known = before.sources.get(source.name);
     const old = known?.configuration === configuration && !isIn(again, source.name) ? known.catalog : undefined;
     const catalog = old ?? await (seen ??= introspect(pool));
-    inconsistentObjects.push(...sourceProblems(source, catalog));
     sources.set(source.name, { configuration, catalog });
   }
-  const scalars = new Set([...sources.values()].flatMap(({ catalog }) => [...catalog?.scalars ?? []]));
-  inconsistentObjects.push(...actionProblems(metadata, { environment, scalars }));
-  return { sources, inconsistentObjects };
+  const catalogs = new Map(
+    [...sources].flatMap(([name, { catalog }]): [string, DatabaseCatalog][] =>
+      catalog === undefined ? [] : [[name, catalog]]
+    ),
+  );
+  const { problems, ...result } = await buildAll({ metadata, catalogs, pool, environment, makesTriggers });
+  return { sources, inconsistentObjects: [...inconsistentObjects, ...problems], ...result };
 }
 
 function isIn(names: "all" | readonly string[], name: string): boolean {
