@@ -1,8 +1,9 @@
 // What of the metadata does not fit the database, and how a venue says so.
 
 import assert from "node:assert/strict";
-import { call, callMetadata, runSql } from "../venue/client.ts";
-import { backends, startVenue, type Venue } from "../venue/mod.ts";
+import { callMetadata, runSql } from "../venue/client.ts";
+import { apply, type Found, lines, named, source, table } from "../venue/inconsistencies.ts";
+import { backends, startVenue } from "../venue/mod.ts";
 
 const BASE = `
 create schema planning;
@@ -19,42 +20,6 @@ create function planning.twice(text) returns int language sql as 'select 1';
 create procedure planning.work() language sql as 'select 1';
 create type planning.colour as enum ('red');
 `;
-
-interface Found {
-  type: string;
-  name: string;
-  definition: unknown;
-  reason: string;
-}
-
-const named = (name: string) => ({ schema: "planning", name });
-const table = (name: string, rest: Record<string, unknown> = {}) => ({ table: named(name), ...rest });
-const source = (tables: unknown[], rest: Record<string, unknown> = {}) => ({
-  name: "Aerie",
-  kind: "postgres",
-  tables,
-  configuration: { connection_info: { database_url: "postgres://somewhere" } },
-  ...rest,
-});
-
-/** Replaces the metadata; the inconsistent objects. */
-async function apply(venue: Venue, document: Record<string, unknown>): Promise<Found[]> {
-  const args = { allow_inconsistent_metadata: true, metadata: { version: 3, ...document } };
-  const { status, json } = await call(venue, "/v1/metadata", { body: { type: "replace_metadata", version: 2, args } });
-  assert.equal(status, 200, JSON.stringify(json));
-  assert.equal(json.is_consistent, json.inconsistent_objects.length === 0);
-  assert.deepEqual((await callMetadata(venue, "get_inconsistent_metadata")).json, json);
-  return json.inconsistent_objects;
-}
-
-/** Each object in one line: its name, then the reason without the words that all have. */
-function lines(found: Found[]): string[] {
-  for (const { type, name, reason } of found) {
-    assert.ok(name.startsWith(`${type} `), name);
-    assert.match(reason, /^Inconsistent object: /);
-  }
-  return found.map(({ name, reason }) => `${name} | ${reason.replace("Inconsistent object: ", "")}`);
-}
 
 const noTable = (name: string) =>
   `the function "planning.${name}" cannot be tracked for the following reasons:\n` +

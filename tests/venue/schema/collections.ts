@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DocumentNode, Kind, type OperationDefinitionNode, parse, print, visit } from "graphql";
+import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse, print, visit } from "graphql";
 import type { Metadata } from "../catalog.ts";
 import { listIn, type LooseObject, nameIn, namesIn, objectIn } from "../loose.ts";
 import type { Built } from "./built.ts";
@@ -55,12 +55,21 @@ export function checkCollections(
 
 function storedQueries(metadata: Metadata): StoredQuery[] {
   return listIn(metadata, "query_collections").flatMap((collection) =>
-    listIn(objectIn(collection, "definition"), "queries").map((query) => ({
-      collection: nameIn(collection, "name"),
-      query,
-      document: parse(nameIn(query, "query"), { noLocation: true }),
-    }))
+    listIn(objectIn(collection, "definition"), "queries").flatMap((query) => {
+      const document = parsed(nameIn(query, "query"));
+      return document === undefined ? [] : [{ collection: nameIn(collection, "name"), query, document }];
+    })
   );
+}
+
+/** A text that is no GraphQL is refused when the metadata comes in. */
+function parsed(text: string): DocumentNode | undefined {
+  try {
+    return parse(text, { noLocation: true });
+  } catch (error) {
+    if (error instanceof GraphQLError) return undefined;
+    throw error;
+  }
 }
 
 function usableEndpoints(
