@@ -5,10 +5,9 @@
  */
 
 import type { Answer } from "./api.ts";
-import { asObject } from "./decode.ts";
+import { metadataShape } from "./document/document.ts";
 import { initialMetadata, type Instance, Lock, look, refresh } from "./instance.ts";
 import type { FullOptions } from "./options.ts";
-import { parseMetadata } from "./parse_metadata.ts";
 import { proxyPage } from "./proxy_page.ts";
 import { NOTHING_KNOWN } from "./schema.ts";
 import type { Store } from "./store.ts";
@@ -143,7 +142,7 @@ export class Hasura {
 
 async function fill(store: Store, options: FullOptions): Promise<Instance> {
   const { metadata = initialMetadata(options.sources, options) } = options;
-  const parsed = parseMetadata(asObject(metadata, { path: "$", what: "Metadata" }));
+  const parsed = metadataShape(metadata, "$");
   await store.fill(options.baseSql, parsed);
   const instance = create(store, options);
   instance.schema = await look(instance, parsed);

@@ -77,14 +77,21 @@ export function initialMetadata(
   };
 }
 
-/** Which databases are looked at whatever is known of them. Default: all. */
+/** How a schema is made. */
 export interface LookOptions {
+  /** Which databases are looked at whatever is known of them. Default: all. */
   again?: "all" | readonly string[];
+  /** What is known. Default: what the server knows. */
+  before?: Schema;
 }
 
 /** Makes the schema for `metadata`; it counts when it is put into the instance. @throws {HasuraError} */
-export function look(instance: Instance, metadata: Metadata, { again = "all" }: LookOptions = {}): Promise<Schema> {
-  const { sourcePool: pool, settings: { environment }, schema: before } = instance;
+export function look(
+  instance: Instance,
+  metadata: Metadata,
+  { again = "all", before = instance.schema }: LookOptions = {},
+): Promise<Schema> {
+  const { sourcePool: pool, settings: { environment } } = instance;
   return buildSchema({ pool, environment, metadata }, { before, again });
 }
 
