@@ -7,7 +7,7 @@
 import { HasuraError, type Json, parseFailed } from "./bodies.ts";
 import { readCatalogState, readMetadata, writeCatalogState } from "./catalog.ts";
 import { asObject, int, type Located, required, text } from "./decode.ts";
-import { type Instance, look, storeMetadata } from "./instance.ts";
+import { consultMetadata, type Instance, look, storeMetadata } from "./instance.ts";
 import { replaceMetadata } from "./replace.ts";
 
 /** A decoded call, ready to run. */
@@ -40,7 +40,10 @@ export async function callMetadata(instance: Instance, call: MetadataCall): Prom
       path: "$",
     });
   }
-  return await instance.lock.run(call.run);
+  return await instance.lock.run(async () => {
+    await consultMetadata(instance);
+    return await call.run();
+  });
 }
 
 /** Decodes the body of a call. @throws {HasuraError} */
