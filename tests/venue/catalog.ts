@@ -108,6 +108,12 @@ export async function readMetadata(pool: SessionPool): Promise<StoredMetadata> {
   return { resourceVersion: Number(resourceVersion), metadata: JSON.parse(metadata) };
 }
 
+/** The number of the stored metadata. @throws {HasuraError} */
+export async function readResourceVersion(pool: SessionPool): Promise<number> {
+  const [row] = await inCatalog(pool, "SELECT resource_version FROM hdb_catalog.hdb_metadata WHERE id = 1");
+  return Number(row?.[0] ?? 0);
+}
+
 /** Stores metadata as the successor of `resourceVersion`; `false` when that is no longer the newest. @throws {HasuraError} */
 export async function writeMetadata(pool: SessionPool, stored: StoredMetadata): Promise<boolean> {
   const rows = await inCatalog(

@@ -16,6 +16,8 @@ export type InconsistentObject = {
   name: string;
   definition: Json;
   reason: string;
+  /** What somebody else said of it, as PostgreSQL of a connection. */
+  message?: Json;
 };
 
 /** An inconsistent object; `name` is what comes after its type. */

@@ -51,22 +51,31 @@ export async function callMetadata(
 ): Promise<Json> {
   return await instance.lock.run(async () => {
     const work = new Work(instance, await stored(instance));
-    const answer = await call.run(work);
-    if (!call.modifies) return answer;
-    if (instance.settings.readOnlyMode && !instance.settings.maintenanceMode) {
-      throw new HasuraError("metadata cannot be modified in read-only mode", {
-        status: 400,
-        code: "not-supported",
-        path: "$",
+    let schema = instance.schema;
+    try {
+      const answer = await call.run(work);
+      if (!call.modifies) return answer;
+      checkMode(instance);
+      // The number is compared last of all: what was done in the databases by then stays done.
+      await storeMetadata(instance, {
+        metadata: work.metadata,
+        resourceVersion: resourceVersion ?? work.resourceVersion,
       });
+      schema = work.schema;
+      return answer;
+    } finally {
+      // Also where nothing has changed: sessions that were made on the way end.
+      instance.schema = schema;
     }
-    // The number is compared last of all: what was done in the databases by then stays done.
-    await storeMetadata(instance, {
-      metadata: work.metadata,
-      resourceVersion: resourceVersion ?? work.resourceVersion,
-    });
-    instance.schema = work.schema;
-    return answer;
+  });
+}
+
+function checkMode({ settings: { readOnlyMode, maintenanceMode } }: Instance): void {
+  if (!readOnlyMode || maintenanceMode) return;
+  throw new HasuraError("metadata cannot be modified in read-only mode", {
+    status: 400,
+    code: "not-supported",
+    path: "$",
   });
 }
 
