@@ -118,22 +118,25 @@ export interface LookOptions {
   again?: "all" | readonly string[];
   /** What is known. Default: what the server knows. */
   before?: Schema;
+  /** Hasura has only just been started: what event triggers need in the database is there from before. */
+  starting?: boolean;
 }
 
 /** Makes the schema for `metadata`; it counts when it is put into the instance. @throws {HasuraError} */
 export function look(
   instance: Instance,
   metadata: Metadata,
-  { again = "all", before = instance.schema }: LookOptions = {},
+  { again = "all", before = instance.schema, starting = false }: LookOptions = {},
 ): Promise<Schema> {
-  const { connections, settings: { environment } } = instance;
-  return buildSchema({ connections, environment, metadata }, { before, again });
+  const { connections, settings: { environment, readOnlyMode, maintenanceMode } } = instance;
+  const makesTriggers = !starting && !readOnlyMode && !maintenanceMode;
+  return buildSchema({ connections, environment, metadata }, { before, again, makesTriggers });
 }
 
 /** Looks at metadata and databases again. @throws {HasuraError} */
 export async function refresh(instance: Instance): Promise<void> {
   const { metadata } = await readMetadata(instance.metadataPool);
-  instance.schema = await look(instance, metadata);
+  instance.schema = await look(instance, metadata, { starting: true });
 }
 
 /** Stores metadata, which raises its number. @throws {HasuraError} 409 when somebody else has stored some meanwhile */

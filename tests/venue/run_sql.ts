@@ -5,11 +5,9 @@
  */
 
 import { HasuraError, type Json, statementProblem } from "./bodies.ts";
-import { type Metadata, readMetadata } from "./catalog.ts";
-import { displayName, tableNames, tableOids } from "./consistency.ts";
+import { runChecked } from "./checked_sql.ts";
 import { asObject, bool, type Located, text } from "./decode.ts";
-import { consultMetadata, type Instance, look, storeMetadata } from "./instance.ts";
-import type { SessionPool } from "./pool.ts";
+import { consultMetadata, type Instance } from "./instance.ts";
 import type { Outcome, Session } from "./session.ts";
 import type { ConnectedSource } from "./source_connection.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
@@ -68,51 +66,18 @@ export async function runSql(instance: Instance, args: RunSqlArguments, stages: 
       code: "not-supported",
     });
   }
-  if (isChecked(args)) return await instance.lock.run(() => runChecked(instance, args, stages));
-  await consultMetadata(instance);
-  return render(await runInTransaction(sourceOf(instance, args), args, { stages }));
-}
-
-async function runChecked(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
-  await consultMetadata(instance);
-  const source = sourceOf(instance, args);
-  const { pool } = source;
-  const { metadata, resourceVersion } = await readMetadata(instance.metadataPool);
-  let changed = metadata;
-  const outcome = await runInTransaction(source, args, {
-    stages,
-    around: async (session, run) => {
-      const tables = metadata.sources.flatMap((source) => source.tables.map(({ table }) => table));
-      const before = await tableOids(pool, session, { tables });
-      const outcome = await run();
-      changed = await followTables(pool, session, { metadata, before });
-      return outcome;
-    },
+  if (!isChecked(args)) {
+    await consultMetadata(instance);
+    return render(await runInTransaction(sourceOf(instance, args), args, { stages }));
+  }
+  return await instance.lock.run(async () => {
+    await consultMetadata(instance);
+    const source = sourceOf(instance, args);
+    const checked = { ...args, pool: source.pool };
+    return render(
+      await runChecked(instance, checked, (around) => runInTransaction(source, args, { stages, around })),
+    );
   });
-  // Everything from here on happens after the commit: an error does not undo the text.
-  const schema = await look(instance, changed, { again: [args.source] });
-  await storeMetadata(instance, { metadata: changed, resourceVersion });
-  instance.schema = schema;
-  return render(outcome);
-}
-
-/** Follows renamed tables and forgets dropped ones. */
-async function followTables(
-  pool: SessionPool,
-  session: Session,
-  { metadata, before }: { metadata: Metadata; before: Map<string, string> },
-): Promise<Metadata> {
-  const after = await tableNames(pool, session, { oids: [...before.values()] });
-  const sources = metadata.sources.map((source) => ({
-    ...source,
-    tables: source.tables.flatMap((entry) => {
-      const oid = before.get(displayName(entry.table));
-      if (oid === undefined) return [entry];
-      const now = after.get(oid);
-      return now === undefined ? [] : [{ ...entry, table: now }];
-    }),
-  }));
-  return { ...metadata, sources };
 }
 
 /** The source; one whose database could not be reached when Hasura last looked is taken for none. @throws {HasuraError} */

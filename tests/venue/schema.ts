@@ -4,13 +4,12 @@
  * @module
  */
 
-import { actionProblems } from "./action_problems.ts";
 import type { Json } from "./bodies.ts";
 import type { Metadata } from "./catalog.ts";
-import type { InconsistentObject } from "./consistency.ts";
 import type { SessionPool } from "./pool.ts";
+import { buildAll, type BuildResult, NOTHING_BUILT } from "./schema/build.ts";
+import type { InconsistentObject } from "./schema/metadata_object.ts";
 import { type ConnectedSource, connectSource, type SourceParts } from "./source_connection.ts";
-import { sourceProblems } from "./source_problems.ts";
 
 /** A source as Hasura knows it. */
 export interface KnownSource {
@@ -21,7 +20,7 @@ export interface KnownSource {
 }
 
 /** What Hasura knows. It is never changed, only replaced. */
-export interface Schema {
+export interface Schema extends BuildResult {
   readonly sources: ReadonlyMap<string, KnownSource>;
   readonly inconsistentObjects: readonly InconsistentObject[];
 }
@@ -31,8 +30,18 @@ export interface SchemaParts extends SourceParts {
   metadata: Metadata;
 }
 
+/** How a schema is made. */
+export interface BuildOptions {
+  /** What was known until now. */
+  before: Schema;
+  /** Sources whose databases are looked at whatever is known of them. */
+  again: "all" | readonly string[];
+  /** Whether triggers are made in the databases for event triggers. Default: yes. */
+  makesTriggers?: boolean;
+}
+
 /** The schema of a server that has only just been started. */
-export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [] };
+export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [], ...NOTHING_BUILT };
 
 /**
  * Makes the schema for new metadata. The databases of the sources in `again`, and of those that are new or configured
@@ -42,27 +51,27 @@ export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: 
  */
 export async function buildSchema(
   parts: SchemaParts,
-  { before, again }: { before: Schema; again: "all" | readonly string[] },
+  { before, again, makesTriggers = true }: BuildOptions,
 ): Promise<Schema> {
   const { metadata, environment } = parts;
   const inconsistentObjects: InconsistentObject[] = [];
   const sources = new Map<string, KnownSource>();
+  const connected = new Map<string, ConnectedSource>();
   for (const source of metadata.sources) {
     const configuration = canonical(source.configuration);
     const known = before.sources.get(source.name);
     const old = known?.configuration === configuration && !isIn(again, source.name) ? known.connected : undefined;
-    const connected = old ?? await connectSource(source, parts);
-    if ("problem" in connected) {
-      inconsistentObjects.push(connected.problem);
+    const found = old ?? await connectSource(source, parts);
+    if ("problem" in found) {
+      inconsistentObjects.push(found.problem);
       sources.set(source.name, { configuration });
     } else {
-      inconsistentObjects.push(...sourceProblems(source, connected.catalog));
-      sources.set(source.name, { configuration, connected });
+      connected.set(source.name, found);
+      sources.set(source.name, { configuration, connected: found });
     }
   }
-  const scalars = new Set([...sources.values()].flatMap(({ connected }) => [...connected?.catalog.scalars ?? []]));
-  inconsistentObjects.push(...actionProblems(metadata, { environment, scalars }));
-  return { sources, inconsistentObjects };
+  const { problems, ...result } = await buildAll({ metadata, connected, environment, makesTriggers });
+  return { sources, inconsistentObjects: [...inconsistentObjects, ...problems], ...result };
 }
 
 /** The sessions that a schema's sources have. */

@@ -7,9 +7,9 @@
 import { HasuraError, type Json } from "./bodies.ts";
 import type { Source } from "./catalog.ts";
 import type { Connections } from "./connections.ts";
-import { inconsistent, type InconsistentObject } from "./consistency.ts";
 import { type DatabaseCatalog, introspect } from "./introspection.ts";
 import type { SessionPool } from "./pool.ts";
+import { inconsistent, type InconsistentObject, metadataObject } from "./schema/metadata_object.ts";
 import { ConnectionLostError, refused } from "./session.ts";
 import { readSourceSettings, type SourceSettings } from "./source_settings.ts";
 import { transaction } from "./transaction.ts";
@@ -49,8 +49,7 @@ export async function connectSource(
 }
 
 function problemOf(name: string, reason: string, message?: Json): InconsistentObject {
-  const object = inconsistent("source", name, { definition: name, reason });
-  return message === undefined ? object : { ...object, message };
+  return inconsistent(metadataObject("source", name, name), reason, message);
 }
 
 /**
