@@ -6,10 +6,10 @@
 
 import { HasuraError } from "./bodies.ts";
 import { type Metadata, readMetadata } from "./catalog.ts";
-import { asObject } from "./decode.ts";
+import { metadataShape } from "./document/document.ts";
 import { type Instance, look, storeMetadata } from "./instance.ts";
 import { introspectIn } from "./introspection.ts";
-import { parseMetadata } from "./parse_metadata.ts";
+import type { SessionPool } from "./pool.ts";
 import type { Schema } from "./schema.ts";
 import { changesOf } from "./schema/changes.ts";
 import { follow } from "./schema/follow.ts";
@@ -22,10 +22,10 @@ export type Around = (session: Session, run: () => Promise<Outcome>) => Promise<
 /** Runs the text in its transaction with something around it; the metadata follows. @throws {HasuraError} */
 export async function runChecked(
   instance: Instance,
-  { source, cascade }: { source: string; cascade: boolean },
+  { source, cascade, pool }: { source: string; cascade: boolean; pool: SessionPool },
   run: (around: Around) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { schema: known, sourcePool: pool } = instance;
+  const known = instance.schema;
   const { metadata, resourceVersion } = await readMetadata(instance.metadataPool);
   let changed: Metadata = metadata;
   const outcome = await run(async (session, text) => {
@@ -35,7 +35,7 @@ export async function runChecked(
     const built = known.built.sources.get(source);
     if (built !== undefined) {
       const followed = follow(changesOf(built, { before, after }), { metadata, source, known, cascade });
-      changed = parseMetadata(asObject(followed, { path: "$", what: "Metadata" }));
+      changed = metadataShape(followed, "$");
     }
     return outcome;
   });

@@ -6,6 +6,7 @@
 
 import type { TableName } from "./catalog.ts";
 import type { Settings } from "./instance.ts";
+import type { IsolationLevel } from "./source_settings.ts";
 
 /** Options of a venue; everything has a default. */
 export interface VenueOptions extends Partial<Settings> {
@@ -19,11 +20,13 @@ export interface VenueOptions extends Partial<Settings> {
   trackedTables?: readonly TableName[];
   /** The whole document that Hasura starts with, in place of one that is made from `sources` and `trackedTables`. */
   metadata?: unknown;
+  /** Of the first source that Hasura is started with. */
+  isolationLevel?: IsolationLevel;
   /** Default: any free one. */
   port?: number;
-  /** Most sessions at one time on a real server. Default: 10. PGlite has one. */
+  /** Most sessions of a source that does not say how many, on a real server. Default: 10. PGlite has one. */
   poolSize?: number;
-  /** How often a statement is sent again when its connection breaks. Default: 1, as in Hasura. */
+  /** How often a statement is sent again when its connection breaks, where the source does not say. Default: 1, as in Hasura. */
   retries?: number;
 }
 

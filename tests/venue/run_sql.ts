@@ -7,9 +7,9 @@
 import { HasuraError, type Json, statementProblem } from "./bodies.ts";
 import { runChecked } from "./checked_sql.ts";
 import { asObject, bool, type Located, text } from "./decode.ts";
-import type { Instance } from "./instance.ts";
-import { namedError } from "./named_errors.ts";
+import { consultMetadata, type Instance } from "./instance.ts";
 import type { Outcome, Session } from "./session.ts";
+import type { ConnectedSource } from "./source_connection.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
 
 /** The arguments of `run_sql`. */
@@ -67,21 +67,23 @@ export async function runSql(instance: Instance, args: RunSqlArguments, stages: 
     });
   }
   if (!isChecked(args)) {
-    checkSource(instance, args);
-    return render(await runInTransaction(instance, args, { stages }));
+    await consultMetadata(instance);
+    return render(await runInTransaction(sourceOf(instance, args), args, { stages }));
   }
   return await instance.lock.run(async () => {
-    checkSource(instance, args);
+    await consultMetadata(instance);
+    const source = sourceOf(instance, args);
+    const checked = { ...args, pool: source.pool };
     return render(
-      await runChecked(instance, args, (around) => runInTransaction(instance, args, { stages, around })),
+      await runChecked(instance, checked, (around) => runInTransaction(source, args, { stages, around })),
     );
   });
 }
 
-function checkSource({ schema }: Instance, { source }: RunSqlArguments): void {
-  const known = schema.sources.get(source);
-  if (known?.catalog !== undefined) return;
-  if (known !== undefined) throw namedError("source-inconsistent", source);
+/** The source; one whose database could not be reached when Hasura last looked is taken for none. @throws {HasuraError} */
+function sourceOf({ schema }: Instance, { source }: RunSqlArguments): ConnectedSource {
+  const connected = schema.sources.get(source)?.connected;
+  if (connected !== undefined) return connected;
   throw new HasuraError(`source with name "${source}" does not exist`, { status: 400, code: "not-exists" });
 }
 
@@ -91,7 +93,7 @@ interface Surroundings {
 }
 
 function runInTransaction(
-  { settings, sourcePool }: Instance,
+  { settings, pool }: ConnectedSource,
   { sql, readOnly }: RunSqlArguments,
   { stages, around = (_, run) => run() }: Surroundings,
 ): Promise<Outcome> {
@@ -100,12 +102,13 @@ function runInTransaction(
   const mode: TransactionMode = `ISOLATION LEVEL ${LEVELS[settings.isolationLevel]} ${
     readOnly ? "READ ONLY" : "READ WRITE"
   }`;
-  return transaction(sourcePool, mode, {
+  return transaction(pool, mode, {
+    prepared: settings.prepared,
     work: async (session) => {
-      await query(sourcePool, session, { text: TRACE });
-      await query(sourcePool, session, { text: USER });
+      await query(pool, session, { text: TRACE });
+      await query(pool, session, { text: USER });
       const outcome = await around(session, async () => {
-        const outcome = await beside(stages, session, () => sourcePool.run(session, statement));
+        const outcome = await beside(stages, session, () => pool.run(session, statement));
         const internal = statementProblem(outcome, { statement: sql, prepared: false });
         if (internal === undefined) return outcome;
         throw new HasuraError("query execution failed", { status: 400, code: "postgres-error", internal });

@@ -49,9 +49,8 @@ export const NOTHING_BUILT: BuildResult = {
 /** What a build is made from. */
 export interface BuildParts {
   metadata: Metadata;
-  /** What the databases of those sources had that can be used. */
-  catalogs: ReadonlyMap<string, DatabaseCatalog>;
-  pool: SessionPool;
+  /** Those sources that can be used, with what their databases had. */
+  connected: ReadonlyMap<string, { pool: SessionPool; catalog: DatabaseCatalog }>;
   environment: Environment;
   /** Whether triggers are made in the databases for event triggers. */
   makesTriggers: boolean;
@@ -59,14 +58,14 @@ export interface BuildParts {
 
 /** Builds. @throws {HasuraError} when Hasura would have no schema at all */
 export async function buildAll(parts: BuildParts): Promise<BuildResult & { problems: InconsistentObject[] }> {
-  const { metadata, environment, catalogs } = parts;
+  const { metadata, environment, connected } = parts;
   const collector = new Collector();
   const roles = buildRoles(metadata, collector);
   const tables = await allTables(parts, collector);
   const options = { collector, environment };
   const remoteSchemas = await buildRemoteSchemas(listIn(metadata, "remote_schemas"), options);
   const sources = allSources(parts, { tables, collector, remoteSchemas });
-  const scalars = new Set([...catalogs.values()].flatMap((catalog) => [...catalog.scalars]));
+  const scalars = new Set([...connected.values()].flatMap(({ catalog }) => [...catalog.scalars]));
   const customTypes = objectIn(metadata, "custom_types");
   const usableTypes = collector.attempt(
     metadataObject("custom_types", "custom_types", customTypesDefinition(customTypes)),
@@ -88,12 +87,12 @@ export async function buildAll(parts: BuildParts): Promise<BuildResult & { probl
 type Tables = Map<string, Map<string, BuiltTable>>;
 
 async function allTables(
-  { metadata, catalogs, pool, environment, makesTriggers }: BuildParts,
+  { metadata, connected, environment, makesTriggers }: BuildParts,
   collector: Collector,
 ): Promise<Tables> {
-  const read = (table: TableCatalog, column: string) => readColumn(pool, { table, column });
   const all: Tables = new Map();
-  for (const [source, catalog] of usableSources(metadata, catalogs)) {
+  for (const [source, { catalog, pool }] of usableSources(metadata, connected)) {
+    const read = (table: TableCatalog, column: string) => readColumn(pool, { table, column });
     const tables = await buildTables(source, { catalog, collector, read });
     all.set(source.name, tables);
     for (const table of tables.values()) {
@@ -105,7 +104,7 @@ async function allTables(
 }
 
 function allSources(
-  { metadata, catalogs }: BuildParts,
+  { metadata, connected }: BuildParts,
   { tables: all, collector, remoteSchemas }: {
     tables: Tables;
     collector: Collector;
@@ -113,7 +112,7 @@ function allSources(
   },
 ): Map<string, BuiltSource> {
   const built = new Map<string, BuiltSource>();
-  for (const [source, catalog] of usableSources(metadata, catalogs)) {
+  for (const [source, { catalog }] of usableSources(metadata, connected)) {
     const tables = all.get(source.name) ?? new Map<string, BuiltTable>();
     const places = [...tables.values()].map((table) => ({ source, table, tables, catalog }));
     for (const place of places) addFields(place, { collector, remotes: { sources: all, remoteSchemas } });
@@ -125,11 +124,11 @@ function allSources(
 
 function usableSources(
   metadata: Metadata,
-  catalogs: BuildParts["catalogs"],
-): [source: Source, catalog: DatabaseCatalog][] {
-  return metadata.sources.flatMap((source): [Source, DatabaseCatalog][] => {
-    const catalog = catalogs.get(source.name);
-    return catalog === undefined ? [] : [[source, catalog]];
+  connected: BuildParts["connected"],
+): [source: Source, found: { pool: SessionPool; catalog: DatabaseCatalog }][] {
+  return metadata.sources.flatMap((source): [Source, { pool: SessionPool; catalog: DatabaseCatalog }][] => {
+    const found = connected.get(source.name);
+    return found === undefined ? [] : [[source, found]];
   });
 }
 
