@@ -220,7 +220,10 @@ Deno.test("pglite: what hangs on a table stays with it when the check follows it
 });
 
 Deno.test("pglite: actions and custom types", async (t) => {
-  await using venue = await startVenue({ baseSql: BASE, environment: { HANDLER: "http://h", TWO: "2" } });
+  await using venue = await startVenue({
+    baseSql: BASE,
+    environment: { AERIE_DATABASE_URL: "postgres://aerie", HANDLER: "http://h", TWO: "2" },
+  });
   const custom_types = {
     input_objects: [{ name: "Input", fields: [{ name: "ids", type: "[Int!]!" }, { name: "more", type: "Input" }] }],
     objects: [{ name: "Done", fields: [{ name: "at", type: "timestamptz" }, { name: "colour", type: "Colour!" }] }],

@@ -52,10 +52,33 @@ Deno.test("pglite: roles that inherit", async (t) => {
   }
 });
 
+Deno.test("pglite: what a role cannot inherit", async () => {
+  await using venue = await startVenue({ baseSql: BASE });
+  const permission = (role: string, columns: unknown, check: unknown = {}) => ({
+    role,
+    permission: { columns, check },
+  });
+  const document = (insert_permissions: unknown[]) => ({
+    sources: [source([table("plan", { insert_permissions })])],
+    inherited_roles: [{ role_name: "child", role_set: ["both"] }, { role_name: "both", role_set: ["one", "two"] }],
+  });
+  const same = [permission("one", ["name", "id", "model_id"]), permission("two", "*")];
+  assert.deepEqual(await apply(venue, document(same)), []);
+  const different = [permission("one", "*"), permission("two", "*", { id: { _gt: 0 } })];
+  assert.deepEqual(await apply(venue, document(different)), [{
+    name: "both",
+    type: "inherited role permission inconsistency",
+    reason:
+      "Could not inherit permission for the role 'both' for the entity: 'insert permission, table: planning.plan, source: 'Aerie''",
+    entity: { permission_type: "insert", source: "Aerie", table: "planning.plan" },
+  }]);
+  assert.deepEqual(await apply(venue, document([...different, permission("both", "*")])), []);
+});
+
 Deno.test("pglite: remote schemas, and relationships to them and to other sources", async (t) => {
   await using venue = await startVenue({
     baseSql: BASE,
-    environment: { AERIE_DATABASE_URL: "a", URL: "http://127.0.0.1:1/g" },
+    environment: { AERIE_DATABASE_URL: "postgres://aerie", URL: "http://127.0.0.1:1/g" },
   });
   const schema = (name: string, definition: Record<string, unknown>) => ({ name, definition });
   await t.step("servers that do not answer", async () => {
@@ -92,7 +115,7 @@ Deno.test("pglite: remote schemas, and relationships to them and to other source
     },
   });
   const toSchema = { to_remote_schema: { remote_schema: "a", lhs_fields: ["id"], remote_field: {} } };
-  const context = 'in table "planning.plan": in remote relationship"r": ';
+  const context = 'in table "planning.plan": in remote relationship "r": ';
   for (
     const [title, definition, reason] of [
       ["to a table", toSource({})],

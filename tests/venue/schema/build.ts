@@ -19,10 +19,11 @@ import type { Environment } from "./environment.ts";
 import { addEventTriggers } from "./event_triggers.ts";
 import { addFields } from "./fields.ts";
 import { buildFunctions } from "./functions.ts";
+import { inheritanceProblems } from "./inherited_permissions.ts";
 import { type InconsistentObject, metadataObject } from "./metadata_object.ts";
 import { addPermissions } from "./permissions.ts";
 import { buildRemoteSchemas } from "./remote_schemas.ts";
-import { buildRoles } from "./roles.ts";
+import { buildRoles, type Roles } from "./roles.ts";
 import { refuseClashes } from "./root_fields.ts";
 import { buildTables } from "./tables.ts";
 import { customTypesDefinition } from "./type_definitions.ts";
@@ -64,7 +65,7 @@ export async function buildAll(parts: BuildParts): Promise<BuildResult & { probl
   const tables = await allTables(parts, collector);
   const options = { collector, environment };
   const remoteSchemas = await buildRemoteSchemas(listIn(metadata, "remote_schemas"), options);
-  const sources = allSources(parts, { tables, collector, remoteSchemas });
+  const sources = allSources(parts, { tables, collector, roles, remoteSchemas });
   const scalars = new Set([...connected.values()].flatMap(({ catalog }) => [...catalog.scalars]));
   const customTypes = objectIn(metadata, "custom_types");
   const usableTypes = collector.attempt(
@@ -75,7 +76,13 @@ export async function buildAll(parts: BuildParts): Promise<BuildResult & { probl
     },
   );
   const actions = buildActions(listIn(metadata, "actions"), { ...options, customTypes: usableTypes, scalars });
-  const built: Built = { sources, remoteSchemas, actions, customTypes: usableTypes ?? {}, roles };
+  const built: Built = {
+    sources,
+    remoteSchemas,
+    actions,
+    customTypes: usableTypes ?? {},
+    roles: new Set(roles.keys()),
+  };
   const { problems, dependencies } = resolveDependencies(built, collector.dependencies);
   collector.problems.push(...problems);
   refuseClashes(built);
@@ -105,9 +112,10 @@ async function allTables(
 
 function allSources(
   { metadata, connected }: BuildParts,
-  { tables: all, collector, remoteSchemas }: {
+  { tables: all, collector, roles, remoteSchemas }: {
     tables: Tables;
     collector: Collector;
+    roles: Roles;
     remoteSchemas: Built["remoteSchemas"];
   },
 ): Map<string, BuiltSource> {
@@ -116,7 +124,10 @@ function allSources(
     const tables = all.get(source.name) ?? new Map<string, BuiltTable>();
     const places = [...tables.values()].map((table) => ({ source, table, tables, catalog }));
     for (const place of places) addFields(place, { collector, remotes: { sources: all, remoteSchemas } });
-    for (const place of places) addPermissions(place, collector);
+    for (const place of places) {
+      addPermissions(place, collector);
+      collector.problems.push(...inheritanceProblems(place.table, source.name, roles));
+    }
     built.set(source.name, { metadata: source, tables, functions: buildFunctions(source, { catalog, collector }) });
   }
   return built;

@@ -66,8 +66,7 @@ class FieldMaker {
     const start = { source, table, fields: new Map([...usable, ...fields]) };
     return this.#all("remote_relationships", "remote_relationship", remoteRelationshipDefinition, (item, object) => {
       const name = nameIn(item, "name");
-      // There is no blank in Hasura's words either.
-      const context = `in remote relationship"${name}": `;
+      const context = `in remote relationship "${name}": `;
       const needs = within(context, () => remoteRelationshipNeeds(item, start, remotes));
       this.#collector.depend(object, this.#id("remote relationship", name), needs);
       return { kind: "remote relationship" };

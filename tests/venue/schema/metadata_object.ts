@@ -7,6 +7,7 @@
 import type { Json } from "../bodies.ts";
 import type { TableName } from "../catalog.ts";
 import { displayName } from "../consistency.ts";
+import { isObject, nameIn } from "../loose.ts";
 
 /** A part of the metadata that can be used or not on its own. */
 export type MetadataObject = {
@@ -56,8 +57,15 @@ export function conflicting(objects: MetadataObject[], reason: string): Inconsis
 }
 
 /** The names of all objects that a problem is about: by them Hasura tells new problems from old ones. */
-export function namesOf({ name, objects = [] }: InconsistentObject): string[] {
+export function namesOf({ name, objects = [], conflicts, entity }: InconsistentObject): string[] {
+  // What a role cannot inherit is told and nothing more.
+  if (entity !== undefined) return [];
+  if (conflicts !== undefined) return conflicts.slice(0, 1).map((endpoint) => `rest_endpoint ${nameOf(endpoint)}`);
   return name === undefined ? objects.map((object) => object.name) : [name];
+}
+
+function nameOf(definition: Json): string {
+  return isObject(definition) ? nameIn(definition, "name") : "";
 }
 
 /** Why an object cannot be used. */

@@ -47,7 +47,13 @@ export function remoteRelationshipNeeds(item: LooseObject, start: Start, remotes
     : namesIn(definition, "hasura_fields");
   const unknown = fields.find((field) => !start.fields.has(field));
   if (unknown !== undefined) {
-    throw new Unusable(`field "${unknown}" does not exist in table "${displayName(start.table)}"`);
+    const allowed = [...start.fields.keys()].toSorted().map((field) => `"${field}"`);
+    const shown = allowed.length > 2 ? [allowed.slice(0, -1).join(", ") + ",", ...allowed.slice(-1)] : allowed;
+    // There are no blanks in Hasura's words either.
+    throw new Unusable(
+      `field with name "${unknown}"is not provided by the lhs entity"${displayName(start.table)}"` +
+        `for defining a join condition, the allowed fields are ${shown.join(" or ")}`,
+    );
   }
   return [own, ...fields.map((field) => fieldNeed(field, start)), [{ kind: "remote schema", name }, "other"]];
 }

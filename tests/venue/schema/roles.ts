@@ -12,8 +12,11 @@ import { within } from "./collector.ts";
 import { metadataObject, Unusable } from "./metadata_object.ts";
 import { PERMISSION_TYPES } from "./schema_id.ts";
 
-/** The roles that metadata knows of. @throws {HasuraError} when some inherit from each other in a ring */
-export function buildRoles(metadata: Metadata, collector: Collector): Set<string> {
+/** The roles that metadata knows of, with those that they inherit from, which come first. */
+export type Roles = ReadonlyMap<string, readonly string[]>;
+
+/** Reads the roles. @throws {HasuraError} when some inherit from each other in a ring */
+export function buildRoles(metadata: Metadata, collector: Collector): Roles {
   const inherited = listIn(metadata, "inherited_roles");
   const roles = new Set([...permittedRoles(metadata), ...inherited.map((role) => nameIn(role, "role_name"))]);
   const parents = new Map([...roles].map((role): [string, string[]] => [role, []]));
@@ -41,7 +44,10 @@ export function buildRoles(metadata: Metadata, collector: Collector): Set<string
       }));
   }
   refuseRings(parents);
-  return roles;
+  const ordered: string[] = [];
+  const seen = new Set<string>();
+  for (const role of roles) walk(role, { edges: parents, seen, after: (each) => ordered.push(each) });
+  return new Map(ordered.map((role) => [role, parents.get(role) ?? []]));
 }
 
 function permittedRoles(metadata: Metadata): string[] {
@@ -54,7 +60,7 @@ function permittedRoles(metadata: Metadata): string[] {
   return [...onTables, ...elsewhere].map((permission) => nameIn(permission, "role"));
 }
 
-function refuseRings(parents: ReadonlyMap<string, readonly string[]>): void {
+function refuseRings(parents: Roles): void {
   const rings = components(parents).filter((roles) =>
     roles.length > 1 || parents.get(roles[0] ?? "")?.includes(roles[0] ?? "")
   );
@@ -64,7 +70,7 @@ function refuseRings(parents: ReadonlyMap<string, readonly string[]>): void {
 }
 
 /** Groups of roles that can all be reached from each other, each in the order of a walk through it. */
-function components(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+function components(edges: Roles): string[][] {
   const names = [...edges.keys()].toSorted();
   const back = new Map(names.map((name): [string, string[]] => [name, []]));
   for (const from of names) for (const to of edges.get(from) ?? []) back.get(to)?.push(from);
@@ -80,7 +86,7 @@ function components(edges: ReadonlyMap<string, readonly string[]>): string[][] {
 }
 
 interface Walk {
-  edges: ReadonlyMap<string, readonly string[]>;
+  edges: Roles;
   seen: Set<string>;
   before?: (name: string) => void;
   after?: (name: string) => void;
