@@ -118,9 +118,12 @@ Deno.test("pglite: names that clash in one table", async (t) => {
   await using venue = await startVenue({ baseSql: BASE });
   const age = (name: string) => ({ name, definition: { function: named("age") } });
   await t.step("two definitions of one field are told together", async () => {
-    const plan = table("plan", { object_relationships: [MODEL], computed_fields: [age("model")] });
+    const delete_permissions = [{ role: "viewer", permission: { filter: { model: {} } } }];
+    const plan = table("plan", { object_relationships: [MODEL], computed_fields: [age("model")], delete_permissions });
     const [found, ...more] = await apply(venue, { sources: [source([plan, table("model")])] });
-    assert.deepEqual(more, []);
+    assert.deepEqual(lines(more), [
+      `delete_permission viewer ${PLAN} | ${IN_PLAN}in permission for role "viewer": "model" does not exist`,
+    ]);
     assert.equal(found?.reason, 'Conflicting objects: conflicting definitions for field "model"');
     assert.deepEqual(found?.objects?.map(({ name }) => name), [
       `object_relation model ${PLAN}`,

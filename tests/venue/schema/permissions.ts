@@ -91,7 +91,7 @@ function computedFieldNeeds(names: string[], { place }: Kind): Need[] {
     const field = place.table.fields.get(name);
     if (field === undefined) throw new Unusable(`computed field "${name}" does not exist`);
     if (field.kind !== "computed field") {
-      throw new Unusable(`expecting a computed field; but, "${name}" is a ${field.kind}; `);
+      throw new Unusable(`expecting a computed field; but, "${name}" is a ${field.kind}`);
     }
     if (field.table !== undefined) {
       throw new Unusable(
