@@ -11,6 +11,9 @@ import { dumpInternalState, exportMetadata, exportMetadata2 } from "./calls/expo
 import { dropInconsistentMetadata, getInconsistentMetadata } from "./calls/inconsistent.ts";
 import { reloadMetadata } from "./calls/reload.ts";
 import { clearMetadata, replaceMetadata, replaceMetadata2 } from "./calls/replace.ts";
+import { renameSource, sourceCalls } from "./calls/sources.ts";
+import { TABLE_PART_CALLS } from "./calls/table_parts.ts";
+import { TABLE_CALLS } from "./calls/tables.ts";
 import { readMetadata } from "./catalog.ts";
 import { int, intAs, textAs } from "./document/scalars.ts";
 import { asObject, byHand } from "./document/shape.ts";
@@ -34,6 +37,7 @@ const FIRST: Readonly<Record<string, CallDecoder>> = {
   clear_metadata: clearMetadata,
   export_metadata: exportMetadata,
   dump_internal_state: dumpInternalState,
+  rename_source: renameSource,
   bulk: bulk(decodeCall),
   bulk_keep_going: bulkKeepGoing(decodeCall),
 };
@@ -42,7 +46,12 @@ const SECOND: Readonly<Record<string, CallDecoder>> = {
   export_metadata: exportMetadata2,
 };
 const SECOND_TYPE = "Hasura.Server.API.Metadata.Types.RQLMetadataV2";
-const BACKENDS: Readonly<Record<string, string>> = { pg: "postgres" };
+const BACKENDS: Readonly<Record<string, string>> = {
+  pg: "postgres",
+  postgres: "postgres",
+  citus: "citus",
+  cockroach: "cockroach",
+};
 
 /** Runs a request, one at a time. @throws {HasuraError} */
 export async function callMetadata(
@@ -98,15 +107,19 @@ function decodeCall(value: unknown, path: string): MetadataCall {
 function decodeFirst(request: Record<string, unknown>, path: string): MetadataCall {
   if (!Object.hasOwn(request, "type")) throw parseFailed('key "type" not found', path);
   const type = textAs("Text")(request["type"], `${path}.type`);
-  const decoder = FIRST[type];
+  // Every word is the name of a database's kind, with a command for it.
   const backend = type.split("_", 1)[0] ?? "";
-  if (decoder !== undefined || backend in BACKENDS) {
-    if (!Object.hasOwn(request, "args")) throw parseFailed('key "args" not found', path);
+  const [kind, command] = [BACKENDS[backend], type.slice(backend.length + 1)];
+  const decoder = FIRST[type] ??
+    (kind === undefined ? undefined : { ...sourceCalls(kind), ...TABLE_CALLS, ...TABLE_PART_CALLS }[command]);
+  if (decoder === undefined && kind === undefined) throw unknown(command, backend);
+  if (!Object.hasOwn(request, "args")) throw parseFailed('key "args" not found', path);
+  if (decoder === undefined) throw unknown(command, kind ?? backend);
+  return decoder(request["args"], `${path}.args`);
+
+  function unknown(command: string, backend: string): HasuraError {
+    return parseFailed(`unknown metadata command "${command}" for backend ${backend}`, path);
   }
-  if (decoder !== undefined) return decoder(request["args"], `${path}.args`);
-  // Every other word is the name of a database's kind, with a command for it.
-  const command = type.slice(backend.length + 1);
-  throw parseFailed(`unknown metadata command "${command}" for backend ${BACKENDS[backend] ?? backend}`, path);
 }
 
 function decodeSecond(request: Record<string, unknown>, path: string): MetadataCall {

@@ -32,9 +32,10 @@ export interface SourceParts {
 
 /** Connects a source to its database, on fresh sessions; the inconsistent object where that fails. @throws {HasuraError} */
 export async function connectSource(
-  { name, configuration }: Source,
+  { name, kind, configuration }: Source,
   { connections, environment }: SourceParts,
 ): Promise<ConnectedSource | { problem: InconsistentObject }> {
+  if (!["postgres", "citus", "cockroach"].includes(kind)) return { problem: elsewhere(name, kind) };
   const settings = readSourceSettings(configuration, environment);
   if ("notSet" in settings) return { problem: problemOf(name, `environment variable '${settings.notSet}' not set`) };
   const { address } = settings;
@@ -46,6 +47,15 @@ export async function connectSource(
     if (!(error instanceof HasuraError) || !error.details.code.startsWith("postgres-")) throw error;
     return { problem: problemOf(name, error.message, error.details.internal) };
   }
+}
+
+/** The venue has no databases of other kinds, nor anybody who would know them. */
+function elsewhere(name: string, kind: string): InconsistentObject {
+  if (kind !== "mssql") {
+    return problemOf(name, `Data connector named "${kind}" was not found in the data connector backend info`);
+  }
+  const message = "[unixODBC][Driver Manager]Data source name not found and no default driver specified";
+  return problemOf(name, "mssql connection error", { exception: { type: "unsuccessful_return_code", message } });
 }
 
 function problemOf(name: string, reason: string, message?: Json): InconsistentObject {

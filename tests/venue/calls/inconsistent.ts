@@ -5,7 +5,7 @@
  */
 
 import { HasuraError } from "../bodies.ts";
-import { purge } from "../purge.ts";
+import { without } from "../without.ts";
 import { type CallDecoder, SUCCESS } from "../work.ts";
 
 /** Says what does not fit. */
@@ -19,7 +19,7 @@ export const dropInconsistentMetadata: CallDecoder = () => ({
   modifies: true,
   run: async (work) => {
     const objects = work.schema.inconsistentObjects;
-    await work.change([...objects].reverse().reduce(purge, work.metadata));
+    await work.change([...objects].reverse().reduce(without, work.metadata));
     const { is_consistent, inconsistent_objects: internal } = work.consistency();
     if (is_consistent) return SUCCESS;
     throw new HasuraError("cannot continue due to new inconsistent metadata", {

@@ -118,7 +118,7 @@ const PERMISSIONS = {
 } as const;
 
 /** A permission with the role that has it. */
-export function permission(kind: keyof typeof PERMISSIONS): Shape {
+export function permission(kind: keyof typeof PERMISSIONS): Shape<LooseObject> {
   return object(derived(`${TYPES}.PermDef`), {
     role: required(name),
     permission: required(PERMISSIONS[kind]),

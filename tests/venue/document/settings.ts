@@ -24,7 +24,7 @@ import { header } from "./webhooks.ts";
 /** A role that has the permissions of others. */
 export const inheritedRole: Shape = object(byHand("Role"), {
   role_name: required(name),
-  role_set: required(list(name, "HashSet")),
+  role_set: required(list(name)),
 });
 
 const limit = (global: Shape): Field =>
@@ -85,7 +85,7 @@ export const introspection = unless(
   { disabled_for_roles: [] },
   object(
     derived("Hasura.RQL.Types.GraphqlSchemaIntrospection.SetGraphqlIntrospectionOptions"),
-    { disabled_for_roles: required(list(name, "HashSet")) },
+    { disabled_for_roles: required(list(name)) },
   ),
 );
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Json, parseFailed, typeName } from "../bodies.ts";
+import { type Json, parseFailed } from "../bodies.ts";
 import { isObject, type LooseObject } from "../loose.ts";
 import { eventTrigger } from "./event_triggers.ts";
 import { named, requiredNamed } from "./named_list.ts";
@@ -19,6 +19,7 @@ import {
   type Field,
   filledIn,
   items,
+  mismatch,
   object,
   optional,
   required,
@@ -43,12 +44,16 @@ const ROOT_FIELDS = [
 /** A comment that stands for "none of Hasura's own": a text, which may be empty. */
 const comment: Shape = (value, path) => {
   if (typeof value === "string") return value;
-  throw parseFailed(`expected String or Null, but encountered ${typeName(value)}`, path);
+  throw mismatch("Comment", "String or Null", { value, path });
 };
 
 const customRootField: Shape = (value, path) => {
   if (typeof value === "string") return graphqlName(value, path);
-  const field = object(byHand("CustomRootField"), { name: optional(graphqlName), comment: optional(comment) })(
+  const wording = {
+    ...byHand("CustomRootField"),
+    mismatch: () => mismatch("CustomRootField", "Object, String or Null", { value, path }).message,
+  };
+  const field = object(wording, { name: optional(graphqlName), comment: optional(comment) })(
     value,
     path,
   );
@@ -95,7 +100,8 @@ function rootFieldsOnce(value: unknown, path: string): Json {
   throw parseFailed(`the following custom root field names are duplicated: ${shown}`, path);
 }
 
-const computedField = object(byHand("ComputedFieldMetadata"), {
+/** A field that a function computes. */
+export const computedField: Shape<LooseObject> = object(byHand("ComputedFieldMetadata"), {
   name: required(name),
   definition: required(object(derived("Hasura.Backends.Postgres.Types.ComputedField.ComputedFieldDefinition"), {
     function: required(qualified),
@@ -133,7 +139,8 @@ const table: Shape = (value, path) => {
   throw parseFailed(`unexpected keys when parsing TableMetadata: ${JSON.stringify(unexpected)}`, path);
 };
 
-const functionConfiguration = object(byHand("FunctionConfig"), {
+/** How a function is shown. */
+export const functionConfiguration: Shape<LooseObject> = object(byHand("FunctionConfig"), {
   custom_name: optional(graphqlName),
   custom_root_fields: filledIn(
     object(byHand("FunctionCustomRootFields"), {

@@ -56,7 +56,7 @@ export function follow(changes: Changes, { metadata, source, known, cascade }: F
 }
 
 /** What depends on something. */
-class Dependents {
+export class Dependents {
   readonly #known: BuildResult;
 
   constructor(known: BuildResult) {

@@ -32,9 +32,9 @@ const IN_DOCUMENT: Readonly<Record<string, { list: string; by: string }>> = {
 };
 
 /** The metadata without an object, as `get_inconsistent_metadata` describes it. */
-export function purge(metadata: Metadata, object: LooseObject): Metadata {
+export function without(metadata: Metadata, object: LooseObject): Metadata {
   // Of objects that are in each other's way, all go.
-  if (Array.isArray(object["objects"])) return listIn(object, "objects").reduce(purge, metadata);
+  if (Array.isArray(object["objects"])) return listIn(object, "objects").reduce(without, metadata);
   const [type, definition] = [nameIn(object, "type"), object["definition"] ?? null];
   const inDocument = IN_DOCUMENT[type];
   if (inDocument !== undefined) return withoutItem(metadata, inDocument, keyIn(definition, inDocument.by));
@@ -48,11 +48,11 @@ export function purge(metadata: Metadata, object: LooseObject): Metadata {
     case "query_collections":
       return withoutQuery(metadata, object);
     default:
-      return purgeInSource(metadata, object, type);
+      return withoutInSource(metadata, object, type);
   }
 }
 
-function purgeInSource(metadata: Metadata, object: LooseObject, type: string): Metadata {
+function withoutInSource(metadata: Metadata, object: LooseObject, type: string): Metadata {
   const definition = isObject(object["definition"]) ? object["definition"] : {};
   const inTable = IN_TABLE[type];
   const source = nameIn(definition, "source") || (/ in source (.*)$/s.exec(nameIn(object, "name"))?.[1] ?? "");
