@@ -34,7 +34,8 @@ function bodyDifferences(want: HttpAnswer, got: HttpAnswer, version: number): st
     return text.startsWith('"') === text.endsWith('"') ? number : text.replace(/<.*>/, number);
   })));
   const seen = sorted(parsed(
-    got.body.replace(/(\\", port )\d+( failed)/g, "$1<port>$2").replace(/<socket: \d+>/g, "<socket: <n>>"),
+    got.body.replace(/(\\", port )\d+( failed)/g, "$1<port>$2").replace(/<socket: \d+>/g, "<socket: <n>>")
+      .replace(/"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"<uuid>"'),
   ));
   return differenceOf("body", expected, seen);
 }

@@ -19,9 +19,8 @@ export function settingsOf(server: ServerSettings = {}): VenueOptions {
     version: "v2.48.10",
     reloadFields: true,
     replaceLooksAgain: true,
-    environment: { AERIE_DATABASE_URL: "postgres://aerie", HOOK: "http://127.0.0.1:9", ...server.env },
+    environment: { ...ENVIRONMENT, ...isolation && { HASURA_GRAPHQL_TX_ISOLATION: isolation }, ...server.env },
     ...internal_errors === undefined ? {} : { internalErrors: internal_errors },
-    ...isolation === undefined ? {} : { isolationLevel: isolation },
     ...secret === undefined ? {} : { adminSecret: secret },
     ...maintenance === undefined ? {} : { maintenanceMode: maintenance },
     ...read_only === undefined ? {} : { readOnlyMode: read_only },
@@ -31,16 +30,32 @@ export function settingsOf(server: ServerSettings = {}): VenueOptions {
 
 /** Does `op` to the test server. @throws {Unplayable} */
 export async function operate(venue: Venue, op: string, seconds = 0): Promise<void> {
-  switch (op) {
-    case "sleep":
-      return await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    case "stop-database":
-      return await venue.stopDatabase();
-    case "start-database":
-      return venue.startDatabase();
-    case "restart-engine":
-      return await venue.restart();
-    default:
-      throw new Unplayable(op);
-  }
+  if (op === "sleep") return await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const act = OPERATIONS[op];
+  if (act === undefined) throw new Unplayable(op);
+  await act(venue);
 }
+
+const ENVIRONMENT = {
+  AERIE_DATABASE_URL: "postgres://aerie",
+  PLANDEV_DATABASE_URL: "postgres://plandev",
+  DEAD_DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing",
+  HOOK: "http://127.0.0.1:9",
+};
+
+const OPERATIONS: Readonly<Record<string, (venue: Venue) => unknown>> = {
+  "stop-database": (venue) => venue.stopDatabase(),
+  "start-database": (venue) => venue.startDatabase(),
+  "stop-source": (venue) => venue.stopSource(),
+  "start-source": (venue) => venue.startSource(),
+  "stop-metadata": (venue) => venue.stopMetadata(),
+  "start-metadata": (venue) => venue.startMetadata(),
+  "exhaust": (venue) => venue.exhaust(),
+  "release": (venue) => venue.release(),
+  "restart-engine": (venue) => venue.restart(),
+  "kill-engine": (venue) => venue.killHasura(),
+  // Not waited for: what is at work goes on.
+  "term-engine": (venue) => void venue.terminateHasura(),
+  "spawn-engine": (venue) => venue.startHasura(),
+  "start-engine": (venue) => venue.startHasura(),
+};

@@ -7,17 +7,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Venue } from "../venue/mod.ts";
 
-/** A document; its label stands at each of its tables, so that a mixture of two is neither. */
+/** A document, as Hasura stores it; its label stands at each of its tables, so that a mixture of two is neither. */
 export function documentOf(label: string, tables: readonly string[]) {
   return {
     version: 3,
     sources: [{
       name: "Aerie",
       kind: "postgres",
-      configuration: { connection_info: { database_url: { from_env: "AERIE_DATABASE_URL" } } },
+      configuration: {
+        connection_info: {
+          database_url: { from_env: "AERIE_DATABASE_URL" },
+          isolation_level: "read-committed",
+          use_prepared_statements: false,
+        },
+      },
       tables: ["applied_log", ...tables].map((name) => ({
         table: { schema: "public", name },
-        configuration: { comment: label },
+        configuration: { column_config: {}, comment: label, custom_column_names: {}, custom_root_fields: {} },
       })),
     }],
   };

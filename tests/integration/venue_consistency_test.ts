@@ -1,8 +1,9 @@
 // What of the metadata does not fit the database, and how a venue says so.
 
 import assert from "node:assert/strict";
-import { call, callMetadata, runSql } from "../venue/client.ts";
-import { backends, startVenue, type Venue } from "../venue/mod.ts";
+import { callMetadata, runSql } from "../venue/client.ts";
+import { apply, type Found, lines, named, source, table } from "../venue/inconsistencies.ts";
+import { backends, startVenue } from "../venue/mod.ts";
 
 const BASE = `
 create schema planning;
@@ -12,48 +13,17 @@ create table planning.part (plan_id int, number int, primary key (plan_id, numbe
 create table planning.task (plan_id int, number int, foreign key (plan_id, number) references planning.part);
 create table planning.label (other_id int references planning.model);
 create view planning.summary as select id, model_id from planning.plan;
-create function planning.age(plan planning.plan) returns int language sql as 'select 1';
+create function planning.age(plan planning.plan) returns int language sql stable as 'select 1';
+create function planning.parents(plan planning.plan) returns setof planning.plan language sql stable as 'select * from planning.plan';
 create function planning.twice(int) returns int language sql as 'select 1';
 create function planning.twice(text) returns int language sql as 'select 1';
 create procedure planning.work() language sql as 'select 1';
 create type planning.colour as enum ('red');
 `;
 
-interface Found {
-  type: string;
-  name: string;
-  definition: unknown;
-  reason: string;
-}
-
-const named = (name: string) => ({ schema: "planning", name });
-const table = (name: string, rest: Record<string, unknown> = {}) => ({ table: named(name), ...rest });
-const source = (tables: unknown[], rest: Record<string, unknown> = {}) => ({
-  name: "Aerie",
-  kind: "postgres",
-  tables,
-  configuration: { connection_info: { database_url: "postgres://somewhere" } },
-  ...rest,
-});
-
-/** Replaces the metadata; the inconsistent objects. */
-async function apply(venue: Venue, document: Record<string, unknown>): Promise<Found[]> {
-  const args = { allow_inconsistent_metadata: true, metadata: { version: 3, ...document } };
-  const { status, json } = await call(venue, "/v1/metadata", { body: { type: "replace_metadata", version: 2, args } });
-  assert.equal(status, 200, JSON.stringify(json));
-  assert.equal(json.is_consistent, json.inconsistent_objects.length === 0);
-  assert.deepEqual((await callMetadata(venue, "get_inconsistent_metadata")).json, json);
-  return json.inconsistent_objects;
-}
-
-/** Each object in one line: its name, then the reason without the words that all have. */
-function lines(found: Found[]): string[] {
-  for (const { type, name, reason } of found) {
-    assert.ok(name.startsWith(`${type} `), name);
-    assert.match(reason, /^Inconsistent object: /);
-  }
-  return found.map(({ name, reason }) => `${name} | ${reason.replace("Inconsistent object: ", "")}`);
-}
+const noTable = (name: string) =>
+  `the function "planning.${name}" cannot be tracked for the following reasons:\n` +
+  '  • the function does not return a "COMPOSITE" type\n  • the function does not return a table\n';
 
 const PLAN = "in table planning.plan in source Aerie";
 const IN_PLAN = 'in table "planning.plan": ';
@@ -66,18 +36,19 @@ for (const { name, database } of backends()) {
     const found = await apply(venue, { sources: [source(tables, { functions })] });
     assert.deepEqual(lines(found), [
       'table planning.gone in source Aerie | no such table/view exists in source: "planning.gone"',
+      `function planning.age in source Aerie | in function "planning.age": ${noTable("age")}`,
       'function planning.gone in source Aerie | in function "planning.gone": no such function exists: "planning.gone"',
       'function planning.twice in source Aerie | in function "planning.twice": function "planning.twice" is overloaded. Overloaded functions are not supported',
-      'function planning.work in source Aerie | in function "planning.work": no such function exists: "planning.work"',
+      `function planning.work in source Aerie | in function "planning.work": ${noTable("work")}`,
     ]);
-    assert.deepEqual(found.map(({ definition }) => definition), ["gone", "gone", "twice", "work"].map(named));
+    assert.deepEqual(found.map(({ definition }) => definition), ["gone", "age", "gone", "twice", "work"].map(named));
   });
 
   Deno.test(`${name}: relationships`, async (t) => {
     await using venue = await startVenue({ database, baseSql: BASE });
     const key = (foreign_key_constraint_on: unknown) => ({ foreign_key_constraint_on });
     const byHand = (remote: string, column_mapping: unknown) => ({
-      manual_configuration: { remote_table: named(remote), column_mapping },
+      manual_configuration: { remote_table: named(remote), column_mapping, insertion_order: null },
     });
     const none = `${IN_PLAN}in relationship "r": no foreign constraint exists on the given column(s)`;
     const cases: [title: string, kind: "object" | "array", using: unknown, reason?: string][] = [
@@ -135,6 +106,11 @@ for (const { name, database } of backends()) {
     });
   });
 
+  // What Hasura fills in where nothing is said.
+  const DEFAULTS: Record<string, Record<string, unknown>> = {
+    select: { allow_aggregations: false, computed_fields: [] },
+  };
+
   Deno.test(`${name}: permissions and computed fields`, async (t) => {
     await using venue = await startVenue({ database, baseSql: BASE });
     const cases: [title: string, type: string, permission: Record<string, unknown>, reason?: string, role?: string][] =
@@ -165,7 +141,8 @@ for (const { name, database } of backends()) {
         const reason = `${IN_PLAN}in permission for role "${role}": ${problem}`;
         const found = await apply(venue, { sources: [source([plan, table("model")])] });
         assert.deepEqual(lines(found), problem ? [`${type}_permission ${role} ${PLAN} | ${reason}`] : []);
-        const definition = { source: "Aerie", table: named("plan"), role, permission, comment: null };
+        const whole = { ...DEFAULTS[type] ?? { backend_only: false }, ...permission };
+        const definition = { source: "Aerie", table: named("plan"), role, permission: whole, comment: null };
         assert.deepEqual(found.map(({ definition }) => definition), problem ? [definition] : []);
       });
     }
@@ -204,10 +181,10 @@ for (const { name, database } of backends()) {
       select_permissions: [{ role: "viewer", permission: { columns: ["other_id"], filter: {} } }],
       computed_fields: [{ name: "age", definition: { function: named("age") } }],
     });
-    const document = { sources: [source([plan, table("model")], { functions: [{ function: named("age") }] })] };
+    const document = { sources: [source([plan, table("model")], { functions: [{ function: named("parents") }] })] };
     assert.deepEqual(await apply(venue, document), []);
     await venue.sql(`alter table planning.plan drop column other_id, drop constraint plan_model_id_fkey;
-      drop function planning.age`);
+      drop function planning.age; drop function planning.parents`);
     assert.deepEqual(await apply(venue, document), []);
     const { json } = await callMetadata(venue, "reload_metadata");
     assert.deepEqual(json.inconsistent_objects.map(({ type }: Found) => type), [
@@ -222,7 +199,8 @@ for (const { name, database } of backends()) {
 
 Deno.test("pglite: a reload looks at the sources that it names", async () => {
   await using venue = await startVenue({ baseSql: BASE });
-  const sources = [source([table("late")]), source([table("late")], { name: "Other" })];
+  const customization = { root_fields: { namespace: "other" } };
+  const sources = [source([table("late")]), source([table("late")], { name: "Other", customization })];
   await apply(venue, { sources });
   await venue.sql("create table planning.late (id int)");
   const reload = await callMetadata(venue, "reload_metadata", { reload_sources: ["Other"] });
@@ -242,7 +220,10 @@ Deno.test("pglite: what hangs on a table stays with it when the check follows it
 });
 
 Deno.test("pglite: actions and custom types", async (t) => {
-  await using venue = await startVenue({ baseSql: BASE, environment: { HANDLER: "http://h", TWO: "2" } });
+  await using venue = await startVenue({
+    baseSql: BASE,
+    environment: { AERIE_DATABASE_URL: "postgres://aerie", HANDLER: "http://h", TWO: "2" },
+  });
   const custom_types = {
     input_objects: [{ name: "Input", fields: [{ name: "ids", type: "[Int!]!" }, { name: "more", type: "Input" }] }],
     objects: [{ name: "Done", fields: [{ name: "at", type: "timestamptz" }, { name: "colour", type: "Colour!" }] }],
@@ -275,7 +256,14 @@ Deno.test("pglite: actions and custom types", async (t) => {
       const definition = { handler: "http://h", output_type: "Done", kind: "synchronous", ...rest };
       const found = await apply(venue, { sources: [source([])], custom_types, actions: [{ name: "act", definition }] });
       assert.deepEqual(lines(found), problem ? [`action act | in action "act"; ${problem}`] : []);
-      const expected = { name: "act", definition, comment: null };
+      const whole = { arguments: [], forward_client_headers: false, headers: [], timeout: 30, type: "mutation" };
+      const described = {
+        arguments: ("arguments" in rest ? rest.arguments as object[] : []).map((each) => ({
+          ...each,
+          description: null,
+        })),
+      };
+      const expected = { name: "act", definition: { ...whole, ...definition, ...described }, comment: null };
       assert.deepEqual(found.map(({ definition }) => definition), problem ? [expected] : []);
     });
   }
@@ -284,7 +272,7 @@ Deno.test("pglite: actions and custom types", async (t) => {
     const actions = [{ name: "act", definition: { handler: "http://h", output_type: "Done" } }];
     const found = await apply(venue, { sources: [source([])], custom_types: { objects }, actions });
     assert.deepEqual(lines(found), [
-      'custom_types custom_types | validation for the given custom types failed because the type "Gone" for field "at" in object "Done" does not exist',
+      'custom_types custom_types | validation for the given custom types failed because the type "Gone" for field "at" in  object type "Done" does not exist',
       "action act | custom types are inconsistent",
     ]);
   });
@@ -297,16 +285,4 @@ Deno.test("pglite: actions and custom types", async (t) => {
       `action act | in action "act"; ${noOutput("jsonb")}`,
     ]);
   });
-});
-
-Deno.test("pglite: remote schemas behind a variable", async () => {
-  await using venue = await startVenue({ baseSql: BASE, environment: { URL: "http://h" } });
-  const schema = (name: string, definition: Record<string, unknown>) => ({ name, definition });
-  const remote_schemas = [
-    schema("a", { url: "http://h" }),
-    schema("b", { url_from_env: "URL" }),
-    schema("c", { url_from_env: "GONE" }),
-  ];
-  const found = await apply(venue, { sources: [source([])], remote_schemas });
-  assert.deepEqual(lines(found), ["remote_schema c | environment variable 'GONE' not set"]);
 });

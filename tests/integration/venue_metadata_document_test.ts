@@ -1,8 +1,8 @@
-// What a venue makes of a metadata document: how it is decoded and how it is written again.
+// What a venue refuses of a metadata document, and which of two things with one name counts.
 
 import assert from "node:assert/strict";
 import { FINE, metadata, source, tables } from "../support/venue_metadata.ts";
-import { call, callMetadata, type Reply } from "../venue/client.ts";
+import { call, type Reply } from "../venue/client.ts";
 import { startVenue, type Venue } from "../venue/mod.ts";
 
 function replace(venue: Venue, document: unknown): Promise<Reply> {
@@ -15,56 +15,9 @@ function start(): Promise<Venue> {
   return startVenue({ baseSql, metadata: metadata() });
 }
 
-Deno.test("pglite: the document is written as Hasura exports it", async () => {
-  await using venue = await start();
-  const action = (name: string) => ({
-    name,
-    definition: { handler: "http://h", output_type: "Done", kind: "synchronous" },
-  });
-  const rest = { filter: {}, columns: "*" };
-  const sent = metadata({
-    sources: [
-      source({
-        name: "b",
-        functions: [],
-        customization: {},
-        tables: [{ table: { schema: "side", name: "note" }, is_enum: false }, {
-          table: "plan",
-          object_relationships: [],
-          select_permissions: [{ role: "z", permission: rest, comment: null }, { role: "a", permission: rest }],
-        }],
-      }),
-      source({ name: "a", kind: "pg" }),
-    ],
-    actions: [action("z"), action("a")],
-    custom_types: { enums: [], objects: [{ name: "Done", fields: [{ name: "ok", type: "Boolean!" }] }] },
-    remote_schemas: [],
-    network: {},
-    graphql_schema_introspection: { disabled_for_roles: [] },
-    future: { unknown: "to this venue" },
-  });
-  assert.equal((await replace(venue, sent)).status, 200);
-  assert.deepEqual((await callMetadata(venue, "export_metadata")).json, {
-    version: 3,
-    sources: [
-      source({ name: "a" }),
-      source({
-        name: "b",
-        tables: [{
-          table: { schema: "public", name: "plan" },
-          select_permissions: [{ role: "a", permission: rest }, { role: "z", permission: rest }],
-        }, { table: { schema: "side", name: "note" } }],
-      }),
-    ],
-    actions: [action("a"), action("z")],
-    custom_types: { objects: [{ name: "Done", fields: [{ name: "ok", type: "Boolean!" }] }] },
-    future: { unknown: "to this venue" },
-  });
-});
-
 Deno.test("pglite: Hasura keeps the last of two tables or sources with one name, and says nothing", async () => {
   await using venue = await start();
-  const twice = [{ table: "plan", is_enum: true }, { table: { name: "plan" } }];
+  const twice = [{ table: "plan", configuration: { custom_name: "gone" } }, { table: { name: "plan" } }];
   const sources = [source({ tables: tables("note") }), source({ tables: twice })];
   assert.deepEqual((await replace(venue, metadata({ sources }))).json, FINE);
   assert.deepEqual((await venue.metadata()).metadata, metadata());
@@ -92,11 +45,22 @@ Deno.test("pglite: a document that cannot be decoded is refused, with the place"
       ".sources",
     ],
     ["source without name", metadata({ sources: [{ tables: [] }] }), 'key "name" not found', first],
+    ["an empty name", metadata({ sources: [source({ name: "" })] }), "empty string not allowed", `${first}.name`],
     [
-      "another kind",
-      metadata({ sources: [source({ kind: "mssql" })] }),
-      'got: "mssql", expected one of: "postgres", "pg"',
+      "a kind that is no text",
+      metadata({ sources: [source({ kind: 1 })] }),
+      "parsing BackendType failed, expected String, but encountered Number",
       `${first}.kind`,
+    ],
+    [
+      "an address of two kinds",
+      metadata({
+        sources: [source({
+          configuration: { connection_info: { database_url: { from_env: "A", connection_parameters: {} } } },
+        })],
+      }),
+      'Only one of "from_env" or "connection_parameters" should be provided',
+      `${first}.configuration.connection_info.database_url`,
     ],
     [
       "tables null",
@@ -110,13 +74,13 @@ Deno.test("pglite: a document that cannot be decoded is refused, with the place"
     [
       "no using",
       table({ object_relationships: [{ name: "r" }] }),
-      'key "using" not found',
+      'parsing Hasura.RQL.Types.Relationships.Local.RelDef(RelDef) failed, key "using" not found',
       `${entry}.object_relationships[0]`,
     ],
     [
       "empty using",
       table({ array_relationships: [{ name: "r", using: {} }] }),
-      "at least one of foreign_key_constraint_on/manual_configuration should be present",
+      "atleast one of foreign_key_constraint_on/manual_configuration should be present",
       `${entry}.array_relationships[0].using`,
     ],
     [
@@ -135,7 +99,8 @@ Deno.test("pglite: a document that cannot be decoded is refused, with the place"
     [
       "action of no kind",
       action({ kind: "" }),
-      'parsing ActionMutationKind failed, expected one of the tags ["synchronous","asynchronous"], but found ""',
+      "parsing Hasura.RQL.Types.Action.ActionMutationKind failed, expected one of the tags " +
+      '["synchronous","asynchronous"], but found tag ""',
       ".actions[0].definition.kind",
     ],
     [
@@ -157,10 +122,52 @@ Deno.test("pglite: a document that cannot be decoded is refused, with the place"
       ".custom_types.objects[0].fields",
     ],
     [
-      "remote schema without address",
-      metadata({ remote_schemas: [{ name: "r", definition: {} }] }),
-      "expected one of url or url_from_env",
-      ".remote_schemas[0].definition",
+      "header without value",
+      action({ headers: [{ name: "h" }] }),
+      "expecting value or value_from_env keys",
+      ".actions[0].definition.headers[0]",
+    ],
+    [
+      "negative timeout",
+      action({ timeout: -1 }),
+      "timeout value cannot be negative",
+      ".actions[0].definition.timeout",
+    ],
+    [
+      "column that is no text",
+      table({ select_permissions: [{ role: "r", permission: { columns: [1], filter: {} } }] }),
+      "parsing Text failed, expected String, but encountered Number",
+      `${entry}.select_permissions[0].permission.columns[0]`,
+    ],
+    [
+      "condition that is no object",
+      table({ delete_permissions: [{ role: "r", permission: { filter: { _and: [1] } } }] }),
+      "parsing boolean expression failed, expected Object, but encountered Number",
+      `${entry}.delete_permissions[0].permission.filter._and[0]`,
+    ],
+    [
+      "one root field for two",
+      table({ configuration: { custom_root_fields: { select: "one", insert: "one" } } }),
+      "the following custom root field names are duplicated: one",
+      `${entry}.configuration.custom_root_fields`,
+    ],
+    [
+      "scope without roles",
+      metadata({ allowlist: [{ collection: "c", scope: { global: false } }] }),
+      'key "roles" not found',
+      ".allowlist[0].scope",
+    ],
+    [
+      "endpoint without methods",
+      metadata({ rest_endpoints: [{ name: "e", url: "u" }] }),
+      "the key 'methods' was not present",
+      ".rest_endpoints[0]",
+    ],
+    [
+      "a limit that is no number",
+      metadata({ api_limits: { depth_limit: { global: "1" } } }),
+      "parsing Int failed, expected Number, but encountered String",
+      ".api_limits.depth_limit.global",
     ],
     [
       "cron trigger without schedule",

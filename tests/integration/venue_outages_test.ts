@@ -119,7 +119,7 @@ for (const { name, database } of backends()) {
     assert.deepEqual(await ask(venue, runSqlBytes(venue, WRITE)), NO_CONNECTION);
     assert.deepEqual(
       await ask(venue, postBytes(venue, "/v1/metadata", { type: "get_catalog_state", args: {} })),
-      connectionError([231, `{${internal},"code":"postgres-error","path":"$.args","error":"connection error"}`]),
+      connectionError([226, `{${internal},"code":"postgres-error","path":"$","error":"connection error"}`]),
     );
     venue.startDatabase();
     assert.deepEqual(await ask(venue, getBytes("/healthz")), HEALTHY);

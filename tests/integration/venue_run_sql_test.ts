@@ -221,12 +221,25 @@ for (const { name, database } of backends()) {
     });
   });
 
-  Deno.test(`${name}: DEALLOCATE ALL breaks the connection for the requests after it`, async () => {
-    await using venue = await startVenue({ database, baseSql: "", poolSize: 1 });
-    assert.equal((await runSql(venue, "deallocate all")).status, 200);
-    const { status, json } = await runSql(venue, "select 1");
-    assert.equal(status, 500);
-    assert.equal(json.error, "postgres tx error");
-    assert.equal(json.internal.error.status_code, "26000");
+  Deno.test(`${name}: DEALLOCATE ALL breaks the sessions of a source that prepares its statements, and no others`, async () => {
+    for (const use_prepared_statements of [true, false]) {
+      const connection_info = { database_url: { from_env: "AERIE_DATABASE_URL" }, use_prepared_statements };
+      const source = { name: "Aerie", kind: "postgres", tables: [], configuration: { connection_info } };
+      await using venue = await startVenue({
+        database,
+        baseSql: "",
+        poolSize: 1,
+        metadata: { version: 3, sources: [source] },
+      });
+      const first = await runSql(venue, "deallocate all");
+      const { status, json } = await runSql(venue, "select 1");
+      if (!use_prepared_statements) {
+        assert.deepEqual([first.status, status], [200, 200]);
+        continue;
+      }
+      assert.deepEqual([first.status, status], [500, 500]);
+      assert.deepEqual([first.json.internal.statement, json.error], ["COMMIT", "postgres tx error"]);
+      assert.equal(json.internal.error.status_code, "26000");
+    }
   });
 }

@@ -7,9 +7,13 @@
 /** What Hasura says of metadata that fits. */
 export const FINE = { is_consistent: true, inconsistent_objects: [] };
 
-/** Where a source finds its database. */
+/** Where a source finds its database, as Hasura writes it. */
 export const databaseUrl = (variable = "AERIE_DATABASE_URL") => ({
-  connection_info: { database_url: { from_env: variable } },
+  connection_info: {
+    database_url: { from_env: variable },
+    isolation_level: "read-committed",
+    use_prepared_statements: false,
+  },
 });
 
 /** Tables of the schema public, tracked with nothing else. */

@@ -5,7 +5,7 @@
  */
 
 import { authenticate, requireAdmin } from "./auth.ts";
-import { HasuraError, type Json, notFound, parseFailed } from "./bodies.ts";
+import { errorBody, HasuraError, type Json, notFound, parseFailed } from "./bodies.ts";
 import { asObject, required, text } from "./decode.ts";
 import { health } from "./health.ts";
 import type { Instance } from "./instance.ts";
@@ -44,10 +44,8 @@ export async function answer(instance: Instance, request: ApiRequest, stages: St
 /** The body of an error. @throws whatever is not Hasura's own */
 export function errorAnswer({ settings }: Instance, error: unknown, path: string): Answer {
   if (!(error instanceof HasuraError)) throw error;
-  const { status, code, internal } = error.details;
-  const place = error.details.path ?? (path === "/v2/query" ? "$" : "$.args");
-  const extra = internal !== undefined && settings.internalErrors ? { internal } : {};
-  return { status, json: { error: error.message, path: place, code, ...extra } };
+  const place = path === "/v2/query" ? "$" : "$.args";
+  return { status: error.details.status, json: errorBody(error, { place, internal: settings.internalErrors }) };
 }
 
 async function get(instance: Instance, path: string, { headers, path: whole }: ApiRequest): Promise<Answer> {
@@ -104,6 +102,6 @@ function decode(
     return () => runSql(instance, args, stages);
   }
   if (path === "/v2/query") throw parseFailed(`Unrecognised RQLQuery type: ${type}`, "$");
-  const call = decodeMetadata(instance, body);
-  return () => callMetadata(instance, call);
+  const request = decodeMetadata(body);
+  return () => callMetadata(instance, request);
 }

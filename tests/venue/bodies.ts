@@ -31,6 +31,26 @@ export class HasuraError extends Error {
     super(message);
     this.details = details;
   }
+
+  /** The error with a place, unless it has one. */
+  at(path: string): HasuraError {
+    return new HasuraError(this.message, { path, ...this.details });
+  }
+
+  /** The error of a part of a request, as an error of the whole; `part` as in `.args[0]`. */
+  within(part: string): HasuraError {
+    const { path = "$.args" } = this.details;
+    return new HasuraError(this.message, { ...this.details, path: `$${part}${path.slice(1)}` });
+  }
+}
+
+/** The body of an error without a place of its own; `internal` tells whether that part is shown. */
+export function errorBody(
+  { message, details: { path, code, internal } }: HasuraError,
+  shown: { place: string; internal: boolean },
+): { [key: string]: Json } {
+  const extra = internal !== undefined && shown.internal ? { internal } : {};
+  return { error: message, path: path ?? shown.place, code, ...extra };
 }
 
 /** The body cannot be decoded. */

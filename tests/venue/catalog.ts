@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Json } from "./bodies.ts";
+import { HasuraError, type Json } from "./bodies.ts";
+import { isObject } from "./loose.ts";
 import type { SessionPool } from "./pool.ts";
 import { literal } from "./session.ts";
 import { ownTransaction, query, rowsOf } from "./transaction.ts";
@@ -79,8 +80,24 @@ export async function readCatalogState(pool: SessionPool): Promise<Json> {
 
 /** Replaces the whole state of the CLI or of the console. @throws {HasuraError} */
 export async function writeCatalogState(pool: SessionPool, type: "cli" | "console", state: unknown): Promise<void> {
-  const document = literal(JSON.stringify(state));
-  await inCatalog(pool, `UPDATE hdb_catalog.hdb_version SET ${type}_state = ${document}`);
+  const document = JSON.stringify(state);
+  try {
+    await inCatalog(pool, `UPDATE hdb_catalog.hdb_version SET ${type}_state = ${literal(document)}`);
+  } catch (error) {
+    throw error instanceof HasuraError ? asSent(error, { type, document }) : error;
+  }
+}
+
+/** The error as Hasura shows it, which sends the state as an argument. */
+function asSent(error: HasuraError, { type, document }: { type: string; document: string }): HasuraError {
+  const { internal } = error.details;
+  if (!isObject(internal) || !("statement" in internal)) return error;
+  const statement = `\n        UPDATE hdb_catalog.hdb_version\n           SET ${type}_state = $1\n      `;
+  const argument = `(Oid 114,Just (${JSON.stringify(document)},Binary))`;
+  return new HasuraError(error.message, {
+    ...error.details,
+    internal: { ...internal, statement, arguments: [argument] },
+  });
 }
 
 /** The stored metadata. @throws {HasuraError} */
@@ -89,6 +106,12 @@ export async function readMetadata(pool: SessionPool): Promise<StoredMetadata> {
   const [resourceVersion, metadata] = row ?? [];
   if (!resourceVersion || !metadata) return { resourceVersion: 0, metadata: { version: 3, sources: [] } };
   return { resourceVersion: Number(resourceVersion), metadata: JSON.parse(metadata) };
+}
+
+/** The number of the stored metadata. @throws {HasuraError} */
+export async function readResourceVersion(pool: SessionPool): Promise<number> {
+  const [row] = await inCatalog(pool, "SELECT resource_version FROM hdb_catalog.hdb_metadata WHERE id = 1");
+  return Number(row?.[0] ?? 0);
 }
 
 /** Stores metadata as the successor of `resourceVersion`; `false` when that is no longer the newest. @throws {HasuraError} */

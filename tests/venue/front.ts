@@ -85,6 +85,17 @@ export class Front {
     if (this.#listener === undefined) this.#cutAll();
   }
 
+  /**
+   * Refuses new connections at once. Those with a request at work are left to the server behind, which has to close them;
+   * the others are cut. Resolves when none is open.
+   */
+  async drain(): Promise<void> {
+    this.#closePort();
+    await this.#accepting;
+    for (const pair of this.#pairs.values()) if (!pair.meter.whole) closePair(pair);
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
   /** Listens again, on the same port. */
   start(): void {
     if (this.#listener !== undefined || this.#closed) return;

@@ -80,7 +80,8 @@ export class Gate {
     if (typeof reply === "object") record.status = reply.answer.status;
     const requestId = request.headers.get("x-request-id");
     const reversed = typeof reply === "object" && "json" in reply.answer && this.#answers++ % 2 === 1;
-    return write(reply, { front: this.#parts.front(), connection, requestId, reversed });
+    const last = this.#parts.hasura().isEnding;
+    return write(reply, { front: this.#parts.front(), connection, requestId, reversed, last });
   }
 
   /** Answers all requests at work that have not been answered. */
@@ -117,6 +118,8 @@ export class Gate {
     }
     const early = call.record.type === "run_sql" ? [faults.before] : [faults.before, faults["before-commit"]];
     for (const action of early) {
+      // Nothing to wait for: what waits until all is settled must see the work as soon as it sees the request.
+      if (action === undefined) continue;
       const reply = await this.#strike(action, { record: call.record, when: "before" });
       if (reply !== undefined) return reply;
     }
@@ -135,7 +138,7 @@ export class Gate {
       const made = await answer(instance, { method, path, headers, body }, stages);
       hasura.notice(instance);
       // The process that was to answer is no more.
-      if (instance.sourcePool.abandoned) return "nothing";
+      if (instance.connections.abandoned) return "nothing";
       return await this.#strike(faults.after, { record, when: "after", made }) ?? { answer: made };
     } catch (error) {
       if (error instanceof Struck) return error.reply;
@@ -148,7 +151,7 @@ export class Gate {
     faults: FaultsByTime,
     { record, sent, instance }: Pick<Call, "record" | "sent"> & { instance: Instance },
   ): Stages {
-    const { sourcePool: pool, metadataPool } = instance;
+    const { connections, metadataPool } = instance;
     return {
       during: async (session, ended) => {
         if (needsBackend(faults.during)) await waitForActivity(metadataPool, session, { ended });
@@ -172,7 +175,7 @@ export class Gate {
     };
 
     async function strikeBackend(action: FaultAction | undefined, session: Session): Promise<void> {
-      if (action === "kill-backend") await pool.kill(session);
+      if (action === "kill-backend") await connections.kill(session);
       if (action === "lose-backend") await session.abandon();
     }
   }

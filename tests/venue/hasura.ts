@@ -1,16 +1,15 @@
 /**
- * Hasura's process and its connection to the database: both can go away for a while.
+ * Hasura's process and its ways to its databases: all can go away for a while.
  *
  * @module
  */
 
 import type { Answer } from "./api.ts";
-import { asObject } from "./decode.ts";
-import { initialMetadata, type Instance, Lock, look, refresh } from "./instance.ts";
+import { metadataShape } from "./document/document.ts";
+import { initialMetadata, Instance, look, refresh } from "./instance.ts";
 import type { FullOptions } from "./options.ts";
-import { parseMetadata } from "./parse_metadata.ts";
 import { proxyPage } from "./proxy_page.ts";
-import { NOTHING_KNOWN } from "./schema.ts";
+import type { RoadName, RoadState } from "./roads.ts";
 import type { Store } from "./store.ts";
 import { Twin } from "./twin.ts";
 import { Waits } from "./waits.ts";
@@ -20,6 +19,8 @@ export interface HasuraParts {
   store: Store;
   /** Cuts all connections and refuses new ones. */
   closePort: () => Promise<void>;
+  /** Refuses new connections; resolves when the requests at work have been answered and nothing is connected. */
+  drainPort: () => Promise<void>;
   /** Listens again. */
   openPort: () => Promise<void>;
   /** Gives all requests at work this answer. */
@@ -34,10 +35,12 @@ export class Hasura {
   #instance: Instance;
   #twin: Twin | undefined;
   #options: FullOptions;
-  /** Of the last restart; another one takes its place. */
+  /** Of the last start that is under way; another one, or an end, takes its place. */
   #restart: symbol | undefined;
+  #ending: Promise<void> | undefined;
   /** Of the last outage of the database. */
   #outage: symbol | undefined;
+  /** Resolves when Hasura's own tables can be reached again. */
   #reachable: PromiseWithResolvers<void> | undefined;
   /** What a proxy answers with in place of Hasura, while that is away. */
   page: Answer | undefined;
@@ -46,12 +49,13 @@ export class Hasura {
     this.#parts = parts;
     this.#instance = instance;
     this.#options = options;
-    this.#startTwin();
   }
 
   /** Starts Hasura for the first time. */
   static async boot(parts: HasuraParts, options: FullOptions): Promise<Hasura> {
-    return new Hasura(parts, await fill(parts.store, options), options);
+    const hasura = new Hasura(parts, await fill(parts.store, options), options);
+    hasura.#twin = await hasura.#makeTwin(hasura.#instance);
+    return hasura;
   }
 
   /** What answers. */
@@ -82,14 +86,43 @@ export class Hasura {
     this.#track(this.#start(restart, until));
   }
 
+  /** Ends Hasura at once, as SIGKILL does. Resolves when it has ended. */
+  async kill(): Promise<void> {
+    this.#restart = undefined;
+    await this.#parts.closePort();
+    await this.#parts.store.renew();
+  }
+
+  /** Ends Hasura as SIGTERM does: what is at work is finished and answered. Resolves when it has ended. */
+  async terminate(): Promise<void> {
+    this.#restart = undefined;
+    const ending = this.#parts.drainPort().then(() => this.#parts.store.renew());
+    this.#ending = ending;
+    await ending;
+    if (this.#ending === ending) this.#ending = undefined;
+  }
+
+  /** Whether Hasura answers what is at work and nothing more. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Starts Hasura after its end; `false` when it has ended again, since it cannot reach its own tables. */
+  async start(): Promise<boolean> {
+    await this.#ending;
+    const restart = this.#restart = Symbol();
+    if (this.#reachable !== undefined) return false;
+    await this.#start(restart, 0);
+    return true;
+  }
+
   /**
    * Ends all sessions of Hasura and refuses new ones, until then (default: {@linkcode restoreDatabase}). Resolves when
    * they have ended.
    */
   async loseDatabase(until?: number | Promise<unknown>): Promise<void> {
     const outage = this.#outage = Symbol();
-    this.#reachable ??= Promise.withResolvers();
-    await this.#parts.store.lose();
+    for (const road of ["source", "metadata"] as const) await this.setRoad(road, "down");
     if (until === undefined) return;
     this.#track(
       this.#waits.for(until).then(() => {
@@ -98,10 +131,19 @@ export class Hasura {
     );
   }
 
-  /** Lets Hasura connect to its database again. */
+  /** Lets Hasura connect to its databases again. */
   restoreDatabase(): void {
     this.#outage = undefined;
-    this.#parts.store.restore();
+    this.#parts.store.open();
+    this.#reachable?.resolve();
+    this.#reachable = undefined;
+  }
+
+  /** Opens one of Hasura's ways, or closes it and ends the sessions on it. */
+  async setRoad(road: RoadName, state: RoadState): Promise<void> {
+    if (road === "metadata" && state === "down") this.#reachable ??= Promise.withResolvers();
+    await this.#parts.store.set(road, state);
+    if (road !== "metadata" || state === "down") return;
     this.#reachable?.resolve();
     this.#reachable = undefined;
   }
@@ -116,10 +158,11 @@ export class Hasura {
 
   /** Starts all over on an empty database. Nothing may be at work. */
   async reset(options: FullOptions): Promise<void> {
+    this.#ending = undefined;
     await this.#parts.store.empty();
     this.#options = options;
     this.#instance = await fill(this.#parts.store, options);
-    this.#startTwin();
+    this.#twin = await this.#makeTwin(this.#instance);
     await this.#open();
   }
 
@@ -132,9 +175,12 @@ export class Hasura {
     await this.#waits.for(until);
     while (restart === this.#restart) {
       await this.#reachable?.promise;
-      const instance = create(this.#parts.store.pools, this.#instance.settings);
+      const instance = new Instance(this.#instance.settings, this.#parts.store.connections);
+      let twin: Twin | undefined;
       try {
+        await instance.connections.open();
         await refresh(instance);
+        twin = await this.#makeTwin(instance);
       } catch (error) {
         // The database went away once more, or this process did.
         if (this.#reachable !== undefined || restart !== this.#restart) continue;
@@ -142,17 +188,18 @@ export class Hasura {
       }
       if (restart !== this.#restart) return;
       this.#instance = instance;
-      this.#startTwin();
+      this.#twin = twin;
       await this.#open();
     }
   }
 
-  #startTwin(): void {
+  async #makeTwin(first: Instance): Promise<Twin | undefined> {
     const { servers, syncMs } = this.#options;
-    if (servers === 1) return void (this.#twin = undefined);
-    const instance = create(this.#parts.store.secondPools, this.#instance.settings);
-    instance.schema = this.#instance.schema;
-    this.#twin = new Twin(instance, { wait: () => this.#waits.for(syncMs), track: (work) => this.#track(work) });
+    if (servers === 1) return undefined;
+    const second = new Instance(first.settings, this.#parts.store.secondConnections);
+    await second.connections.open();
+    await refresh(second);
+    return new Twin(first, second, { wait: () => this.#waits.for(syncMs), track: (work) => this.#track(work) });
   }
 
   async #open(): Promise<void> {
@@ -169,14 +216,10 @@ export class Hasura {
 
 async function fill(store: Store, options: FullOptions): Promise<Instance> {
   const { metadata = initialMetadata(options.sources, options) } = options;
-  const parsed = parseMetadata(asObject(metadata, { path: "$", what: "Metadata" }));
+  const parsed = metadataShape(metadata, "$");
   await store.fill(options.baseSql, parsed);
-  const instance = create(store.pools, options);
+  const instance = new Instance(options, store.connections);
+  await instance.connections.open();
   instance.schema = await look(instance, parsed);
   return instance;
-}
-
-function create(pools: Store["pools"], settings: Instance["settings"]): Instance {
-  const { source: sourcePool, metadata: metadataPool } = pools;
-  return { settings, sourcePool, metadataPool, lock: new Lock(), schema: NOTHING_KNOWN };
 }

@@ -17,9 +17,9 @@ export async function health(instance: Instance, { strict }: { strict: boolean }
 }
 
 /** Hasura asks its own database only; one that a source is in is not looked at. */
-async function canConnect({ sourcePool, metadataPool }: Instance): Promise<boolean> {
+async function canConnect({ connections, metadataPool }: Instance): Promise<boolean> {
   // The one session of PGlite may be at work for long, which that of a server of its own would not be.
-  if (sourcePool === metadataPool) return metadataPool.reachable;
+  if (connections.takesTurns) return connections.metadataReachable;
   try {
     await metadataPool.use((session) => metadataPool.run(session, "SELECT 1"));
     return true;

@@ -5,9 +5,18 @@
  */
 
 import { HasuraError } from "./bodies.ts";
-import { type Metadata, readMetadata, type StoredMetadata, type TableName, writeMetadata } from "./catalog.ts";
+import {
+  type Metadata,
+  readMetadata,
+  readResourceVersion,
+  type StoredMetadata,
+  type TableName,
+  writeMetadata,
+} from "./catalog.ts";
+import type { Connections } from "./connections.ts";
 import type { SessionPool } from "./pool.ts";
-import { buildSchema, type Schema } from "./schema.ts";
+import { buildSchema, NOTHING_KNOWN, poolsOf, type Schema } from "./schema.ts";
+import type { IsolationLevel } from "./source_settings.ts";
 
 /** What a server is started with. */
 export interface Settings {
@@ -15,8 +24,6 @@ export interface Settings {
   adminSecret: string | null;
   /** As `/v1/version` shows it. */
   version: string;
-  /** Of the transaction around `run_sql`. */
-  isolationLevel: "read-committed" | "repeatable-read" | "serializable";
   /** Whether errors carry `internal`. */
   internalErrors: boolean;
   readOnlyMode: boolean;
@@ -31,16 +38,34 @@ export interface Settings {
 }
 
 /** One Hasura server. */
-export interface Instance {
+export class Instance {
   readonly settings: Settings;
-  /** For `run_sql`. */
-  readonly sourcePool: SessionPool;
-  /** For Hasura's own tables. */
-  readonly metadataPool: SessionPool;
+  readonly connections: Connections;
   /** Held by every metadata call and by every `run_sql` with the consistency check. */
-  readonly lock: Lock;
+  readonly lock = new Lock();
+  #schema = NOTHING_KNOWN;
+
+  /** A server that has only just been started and knows nothing yet. */
+  constructor(settings: Settings, connections: Connections) {
+    this.settings = settings;
+    this.connections = connections;
+  }
+
+  /** For Hasura's own tables. */
+  get metadataPool(): SessionPool {
+    return this.connections.metadata;
+  }
+
   /** What the last look at metadata and databases found; a change of either shows only after the next look. */
-  schema: Schema;
+  get schema(): Schema {
+    return this.#schema;
+  }
+
+  /** From now on this counts. The sessions of what counted before end. */
+  set schema(schema: Schema) {
+    this.#schema = schema;
+    this.connections.keep(poolsOf(schema));
+  }
 }
 
 /** Work that must not overlap. */
@@ -58,7 +83,7 @@ export class Lock {
 /** The metadata that a fresh server has. */
 export function initialMetadata(
   sources: readonly string[],
-  options: { trackedTables: readonly TableName[]; isolationLevel: Settings["isolationLevel"] },
+  options: { trackedTables: readonly TableName[]; isolationLevel: IsolationLevel },
 ): Metadata {
   return {
     version: 3,
@@ -77,21 +102,41 @@ export function initialMetadata(
   };
 }
 
-/** Which databases are looked at whatever is known of them. Default: all. */
+/** What Hasura does before anything else, a `run_sql` too: without its own tables nothing goes. @throws {HasuraError} */
+export async function consultMetadata({ metadataPool }: Instance): Promise<void> {
+  try {
+    await readResourceVersion(metadataPool);
+  } catch (error) {
+    if (!(error instanceof HasuraError)) throw error;
+    throw new HasuraError(error.message, { ...error.details, path: "$" });
+  }
+}
+
+/** How a schema is made. */
 export interface LookOptions {
+  /** Which databases are looked at whatever is known of them. Default: all. */
   again?: "all" | readonly string[];
+  /** What is known. Default: what the server knows. */
+  before?: Schema;
+  /** Hasura has only just been started: what event triggers need in the database is there from before. */
+  starting?: boolean;
 }
 
 /** Makes the schema for `metadata`; it counts when it is put into the instance. @throws {HasuraError} */
-export function look(instance: Instance, metadata: Metadata, { again = "all" }: LookOptions = {}): Promise<Schema> {
-  const { sourcePool: pool, settings: { environment }, schema: before } = instance;
-  return buildSchema({ pool, environment, metadata }, { before, again });
+export function look(
+  instance: Instance,
+  metadata: Metadata,
+  { again = "all", before = instance.schema, starting = false }: LookOptions = {},
+): Promise<Schema> {
+  const { connections, settings: { environment, readOnlyMode, maintenanceMode } } = instance;
+  const makesTriggers = !starting && !readOnlyMode && !maintenanceMode;
+  return buildSchema({ connections, environment, metadata }, { before, again, makesTriggers });
 }
 
 /** Looks at metadata and databases again. @throws {HasuraError} */
 export async function refresh(instance: Instance): Promise<void> {
   const { metadata } = await readMetadata(instance.metadataPool);
-  instance.schema = await look(instance, metadata);
+  instance.schema = await look(instance, metadata, { starting: true });
 }
 
 /** Stores metadata, which raises its number. @throws {HasuraError} 409 when somebody else has stored some meanwhile */

@@ -5,75 +5,91 @@
  */
 
 import type { TableName } from "./catalog.ts";
+import { LOOK } from "./introspection_sql.ts";
 import type { SessionPool } from "./pool.ts";
+import type { Session } from "./session.ts";
 import { ownTransaction, query, rowsOf } from "./transaction.ts";
+
+/** A type with its schema; `kind` as in `pg_type.typtype`. */
+export interface QualifiedType {
+  schema: string;
+  name: string;
+  kind: string;
+}
+
+/** A column of a table or view. */
+export interface Column {
+  name: string;
+  /** `pg_attribute.attnum`: stays when the column is renamed. */
+  position: number;
+  /** As `pg_type.typname` has it. */
+  type: string;
+  nullable: boolean;
+}
+
+/** A table or view. */
+export interface TableCatalog extends TableName {
+  oid: number;
+  columns: Column[];
+  primaryKey: string[] | null;
+  /** What can be done to its rows. */
+  can: { insert: boolean; update: boolean; delete: boolean };
+}
+
+/** A function or procedure. */
+export interface FunctionCatalog extends TableName {
+  oid: number;
+  volatility: "VOLATILE" | "STABLE" | "IMMUTABLE";
+  variadic: boolean;
+  returns: QualifiedType;
+  returnsSet: boolean;
+  returnsTable: boolean;
+  /** Of the arguments that go in. */
+  argumentTypes: QualifiedType[];
+  argumentNames: string[];
+}
 
 /** A foreign key; tables by {@linkcode keyOf}. */
 export interface ForeignKey {
+  oid: number;
+  name: string;
   from: string;
-  columns: readonly string[];
   to: string;
+  /** Columns here and the ones there that they lead to. */
+  mapping: Record<string, string>;
 }
 
 /** What a database had when it was looked at. */
 export interface DatabaseCatalog {
-  /** Columns of tables and views, by {@linkcode keyOf}. */
-  readonly tables: ReadonlyMap<string, ReadonlySet<string>>;
-  /** How many functions have a name, by {@linkcode keyOf}. */
-  readonly functions: ReadonlyMap<string, number>;
+  /** By {@linkcode keyOf}. */
+  readonly tables: ReadonlyMap<string, TableCatalog>;
+  /** All that have one name, by {@linkcode keyOf}. */
+  readonly functions: ReadonlyMap<string, FunctionCatalog[]>;
   readonly foreignKeys: readonly ForeignKey[];
   /** Names of the base types. */
   readonly scalars: ReadonlySet<string>;
 }
 
-// One statement, so that all is of one moment.
-const LOOK = `
-WITH spaces AS (
-  SELECT oid, nspname AS name FROM pg_catalog.pg_namespace
-   WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'hdb_catalog')
-), relations AS (
-  SELECT c.oid, s.name AS space, c.relname AS name FROM pg_catalog.pg_class c JOIN spaces s ON s.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
-)
-SELECT pg_catalog.json_build_object(
-  'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(space, name, (
-      SELECT pg_catalog.json_agg(attname) FROM pg_catalog.pg_attribute
-       WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped
-    ))) FROM relations r),
-  'functions', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(s.name, p.proname))
-      FROM pg_catalog.pg_proc p JOIN spaces s ON s.oid = p.pronamespace WHERE p.prokind = 'f'),
-  'foreign_keys', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(f.space, f.name, t.space, t.name, (
-      SELECT pg_catalog.json_agg(attname) FROM pg_catalog.pg_attribute
-       WHERE attrelid = k.conrelid AND attnum = ANY (k.conkey)
-    ))) FROM pg_catalog.pg_constraint k
-    JOIN relations f ON f.oid = k.conrelid JOIN relations t ON t.oid = k.confrelid WHERE k.contype = 'f'),
-  'scalars', (SELECT pg_catalog.json_agg(typname) FROM pg_catalog.pg_type WHERE typtype = 'b')
-)`;
-
 interface Found {
-  tables: [schema: string, name: string, columns: string[] | null][] | null;
-  functions: [schema: string, name: string][] | null;
-  foreign_keys: [schema: string, name: string, toSchema: string, toName: string, columns: string[]][] | null;
+  tables: TableCatalog[] | null;
+  functions: FunctionCatalog[] | null;
+  foreignKeys: (Omit<ForeignKey, "from" | "to"> & { from: TableName; to: TableName })[] | null;
   scalars: string[];
 }
 
-/** Looks at the database. @throws {HasuraError} */
-export async function introspect(pool: SessionPool): Promise<DatabaseCatalog> {
-  const rows = await ownTransaction(pool, async (session) => rowsOf(await query(pool, session, { text: LOOK })));
+/** Looks at the database in a transaction of its own. @throws {HasuraError} */
+export function introspect(pool: SessionPool): Promise<DatabaseCatalog> {
+  return ownTransaction(pool, (session) => introspectIn(pool, session));
+}
+
+/** Looks at the database as it is inside of a transaction. @throws {HasuraError} */
+export async function introspectIn(pool: SessionPool, session: Session): Promise<DatabaseCatalog> {
+  const rows = rowsOf(await query(pool, session, { text: LOOK }));
   const found: Found = JSON.parse(rows[0]?.[0] ?? "");
-  const functions = new Map<string, number>();
-  for (const [schema, name] of found.functions ?? []) {
-    const key = keyOf({ schema, name });
-    functions.set(key, (functions.get(key) ?? 0) + 1);
-  }
   return {
-    tables: new Map((found.tables ?? []).map(([schema, name, columns]) => [keyOf({ schema, name }), new Set(columns)])),
-    functions,
-    foreignKeys: (found.foreign_keys ?? []).map(([schema, name, toSchema, toName, columns]) => ({
-      from: keyOf({ schema, name }),
-      columns,
-      to: keyOf({ schema: toSchema, name: toName }),
-    })),
+    tables: new Map((found.tables ?? []).map((table) => [keyOf(table), table])),
+    functions: Map.groupBy(found.functions ?? [], keyOf),
+    foreignKeys: (found.foreignKeys ?? []).map((key) => ({ ...key, from: keyOf(key.from), to: keyOf(key.to) })),
     scalars: new Set(found.scalars),
   };
 }

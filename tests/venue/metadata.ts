@@ -1,142 +1,148 @@
 /**
- * `/v1/metadata`: catalog state, reload, replace, inconsistent objects, export.
+ * `/v1/metadata`: which call a request is, and how it is run.
  *
  * @module
  */
 
 import { HasuraError, type Json, parseFailed } from "./bodies.ts";
-import { readCatalogState, readMetadata, writeCatalogState } from "./catalog.ts";
-import { asObject, int, type Located, required, text } from "./decode.ts";
-import { type Instance, look, storeMetadata } from "./instance.ts";
-import { replaceMetadata } from "./replace.ts";
+import { bulk, bulkKeepGoing } from "./calls/bulk.ts";
+import { getCatalogState, setCatalogState } from "./calls/catalog_state.ts";
+import { dumpInternalState, exportMetadata, exportMetadata2 } from "./calls/export.ts";
+import { dropInconsistentMetadata, getInconsistentMetadata } from "./calls/inconsistent.ts";
+import { reloadMetadata } from "./calls/reload.ts";
+import { clearMetadata, replaceMetadata, replaceMetadata2 } from "./calls/replace.ts";
+import { renameSource, sourceCalls } from "./calls/sources.ts";
+import { TABLE_PART_CALLS } from "./calls/table_parts.ts";
+import { TABLE_CALLS } from "./calls/tables.ts";
+import { readMetadata } from "./catalog.ts";
+import { int, intAs, textAs } from "./document/scalars.ts";
+import { asObject, byHand } from "./document/shape.ts";
+import { type Instance, storeMetadata } from "./instance.ts";
+import { type CallDecoder, type MetadataCall, Work } from "./work.ts";
 
-/** A decoded call, ready to run. */
-export interface MetadataCall {
-  /** Whether the call changes the metadata, as far as Hasura's special modes are concerned. */
-  modifies: boolean;
-  /** Runs it; the caller holds the lock. @throws {HasuraError} */
-  run(): Promise<Json>;
+/** A decoded request. */
+export interface MetadataRequest {
+  call: MetadataCall;
+  /** The number that the metadata has to have; missing: whatever it has. */
+  resourceVersion?: number;
 }
 
-const SUCCESS = { message: "success" };
-const BACKENDS: Record<string, string> = {
+const FIRST: Readonly<Record<string, CallDecoder>> = {
+  get_catalog_state: getCatalogState,
+  set_catalog_state: setCatalogState,
+  get_inconsistent_metadata: getInconsistentMetadata,
+  drop_inconsistent_metadata: dropInconsistentMetadata,
+  reload_metadata: reloadMetadata,
+  replace_metadata: replaceMetadata,
+  clear_metadata: clearMetadata,
+  export_metadata: exportMetadata,
+  dump_internal_state: dumpInternalState,
+  rename_source: renameSource,
+  bulk: bulk(decodeCall),
+  bulk_keep_going: bulkKeepGoing(decodeCall),
+};
+const SECOND: Readonly<Record<string, CallDecoder>> = {
+  replace_metadata: replaceMetadata2,
+  export_metadata: exportMetadata2,
+};
+const SECOND_TYPE = "Hasura.Server.API.Metadata.Types.RQLMetadataV2";
+const BACKENDS: Readonly<Record<string, string>> = {
   pg: "postgres",
   postgres: "postgres",
   citus: "citus",
   cockroach: "cockroach",
-  mssql: "mssql",
-  bigquery: "bigquery",
 };
 
-/** Runs a call, one at a time. @throws {HasuraError} */
-export async function callMetadata(instance: Instance, call: MetadataCall): Promise<Json> {
-  if (call.modifies && instance.settings.readOnlyMode) {
-    throw new HasuraError("metadata cannot be modified in read-only mode", { status: 400, code: "not-supported" });
-  }
-  if (call.modifies && instance.settings.maintenanceMode) {
-    throw new HasuraError("metadata cannot be modified in maintenance mode", {
-      status: 500,
-      code: "unexpected",
-      path: "$",
-    });
-  }
-  return await instance.lock.run(call.run);
-}
-
-/** Decodes the body of a call. @throws {HasuraError} */
-export function decodeMetadata(instance: Instance, body: unknown): MetadataCall {
-  const envelope = asObject(body, { path: "$", what: "RQLMetadata" });
-  const version = int(envelope, "version", 1);
-  if (version !== 1 && version !== 2) throw parseFailed(`unsupported version ${version}`, "$.version");
-  const type = text(envelope, "type");
-  const args: Located = { value: {}, path: "$.args" };
-  const given = required(envelope, "args");
-  if (typeof given === "object" && given !== null) Object.assign(args.value, given);
-  const resourceVersion = (envelope.value["resource_version"] ?? null) === null
-    ? undefined
-    : int(envelope, "resource_version");
-  const key = version === 2 ? `${type} 2` : type;
-  switch (key) {
-    case "get_catalog_state":
-      return { modifies: false, run: () => readCatalogState(instance.metadataPool) };
-    case "set_catalog_state":
-      return setCatalogState(instance, args);
-    case "get_inconsistent_metadata":
-      return { modifies: false, run: () => Promise.resolve(consistency(instance)) };
-    case "reload_metadata":
-      return reloadMetadata(instance, { args, resourceVersion });
-    case "replace_metadata":
-    case "replace_metadata 2":
-      return replaceMetadata(instance, { args, resourceVersion });
-    case "export_metadata":
-      return { modifies: false, run: async () => (await readMetadata(instance.metadataPool)).metadata };
-    case "export_metadata 2":
-      return { modifies: false, run: () => exportMetadata(instance) };
-    default:
-      throw unknownType(type);
-  }
-}
-
-function setCatalogState(instance: Instance, args: Located): MetadataCall {
-  const type = text(args, "type");
-  if (type !== "cli" && type !== "console") {
-    throw parseFailed(`parsing CatalogStateType failed, expected one of the tags ["cli","console"]`, "$.args.type");
-  }
-  const state = required(args, "state");
-  return {
-    modifies: false,
-    run: async () => {
-      await writeCatalogState(instance.metadataPool, type, state);
-      return SUCCESS;
-    },
-  };
-}
-
-function reloadMetadata(
+/** Runs a request, one at a time. @throws {HasuraError} */
+export async function callMetadata(
   instance: Instance,
-  { args, resourceVersion }: { args: Located; resourceVersion: number | undefined },
-): MetadataCall {
-  const sources = args.value["reload_sources"] ?? true;
-  return {
-    modifies: true,
-    run: async () => {
-      const stored = await readMetadata(instance.metadataPool);
-      const known = stored.metadata.sources.map(({ name }) => name);
-      const unknown = Array.isArray(sources) ? sources.find((name) => !known.includes(name)) : undefined;
-      if (unknown !== undefined) {
-        throw new HasuraError(`Source with name "${unknown}" not found in metadata`, {
-          status: 400,
-          code: "not-exists",
-        });
-      }
-      const again = Array.isArray(sources) ? sources : sources === false ? [] : "all";
-      const schema = await look(instance, stored.metadata, { again });
-      await storeMetadata(instance, { ...stored, resourceVersion: resourceVersion ?? stored.resourceVersion });
+  { call, resourceVersion }: MetadataRequest,
+): Promise<Json> {
+  return await instance.lock.run(async () => {
+    const work = new Work(instance, await stored(instance));
+    let schema = instance.schema;
+    try {
+      const answer = await call.run(work);
+      if (!call.modifies) return answer;
+      checkMode(instance);
+      // The number is compared last of all: what was done in the databases by then stays done.
+      await storeMetadata(instance, {
+        metadata: work.metadata,
+        resourceVersion: resourceVersion ?? work.resourceVersion,
+      });
+      schema = work.schema;
+      return answer;
+    } finally {
+      // Also where nothing has changed: sessions that were made on the way end.
       instance.schema = schema;
-      if (!instance.settings.reloadFields) return SUCCESS;
-      const { is_consistent, inconsistent_objects } = consistency(instance);
-      return { ...SUCCESS, is_consistent, ...(is_consistent ? {} : { inconsistent_objects }) };
-    },
-  };
+    }
+  });
 }
 
-function consistency({ schema: { inconsistentObjects } }: Instance) {
-  return { is_consistent: inconsistentObjects.length === 0, inconsistent_objects: [...inconsistentObjects] };
+function checkMode({ settings: { readOnlyMode, maintenanceMode } }: Instance): void {
+  if (!readOnlyMode || maintenanceMode) return;
+  throw new HasuraError("metadata cannot be modified in read-only mode", {
+    status: 400,
+    code: "not-supported",
+    path: "$",
+  });
 }
 
-async function exportMetadata(instance: Instance): Promise<Json> {
-  const { resourceVersion, metadata } = await readMetadata(instance.metadataPool);
-  return { resource_version: resourceVersion, metadata };
+/** Decodes the body of a request. @throws {HasuraError} */
+export function decodeMetadata(body: unknown): MetadataRequest {
+  const envelope = asObject(byHand("RQLMetadata"), body, "$");
+  const version = envelope["resource_version"] ?? null;
+  const resourceVersion = version === null ? undefined : intAs("Int64")(version, "$.resource_version");
+  const call = decodeCall(body, "$");
+  return { call, ...resourceVersion === undefined ? {} : { resourceVersion } };
 }
 
-function unknownType(type: string): HasuraError {
-  const [prefix = ""] = type.split("_", 1);
-  const backend = BACKENDS[prefix];
-  if (backend === undefined) {
-    return parseFailed(
-      `unknown metadata command "${type}"; "${prefix}" was not recognized as a valid backend name`,
-      "$",
+function decodeCall(value: unknown, path: string): MetadataCall {
+  const request = asObject(byHand("RQLMetadataRequest"), value, path);
+  const version = int(request["version"] ?? 1, `${path}.version`);
+  if (version !== 1 && version !== 2) throw parseFailed(`expected 1 or 2, encountered ${version}`, `${path}.version`);
+  return version === 1 ? decodeFirst(request, path) : decodeSecond(request, path);
+}
+
+function decodeFirst(request: Record<string, unknown>, path: string): MetadataCall {
+  if (!Object.hasOwn(request, "type")) throw parseFailed('key "type" not found', path);
+  const type = textAs("Text")(request["type"], `${path}.type`);
+  // Every word is the name of a database's kind, with a command for it.
+  const backend = type.split("_", 1)[0] ?? "";
+  const [kind, command] = [BACKENDS[backend], type.slice(backend.length + 1)];
+  const decoder = FIRST[type] ??
+    (kind === undefined ? undefined : { ...sourceCalls(kind), ...TABLE_CALLS, ...TABLE_PART_CALLS }[command]);
+  if (decoder === undefined && kind === undefined) throw unknown(command, backend);
+  if (!Object.hasOwn(request, "args")) throw parseFailed('key "args" not found', path);
+  if (decoder === undefined) throw unknown(command, kind ?? backend);
+  return decoder(request["args"], `${path}.args`);
+
+  function unknown(command: string, backend: string): HasuraError {
+    return parseFailed(`unknown metadata command "${command}" for backend ${backend}`, path);
+  }
+}
+
+function decodeSecond(request: Record<string, unknown>, path: string): MetadataCall {
+  if (!Object.hasOwn(request, "type")) throw parseFailed(`parsing ${SECOND_TYPE} failed, key "type" not found`, path);
+  const type = textAs(SECOND_TYPE)(request["type"], `${path}.type`);
+  const decoder = SECOND[type];
+  if (decoder === undefined) {
+    throw parseFailed(
+      `parsing ${SECOND_TYPE} failed, expected tag field to be one of ${
+        JSON.stringify(Object.keys(SECOND))
+      }, but found tag ${JSON.stringify(type)}`,
+      `${path}.type`,
     );
   }
-  return parseFailed(`unknown metadata command "${type.slice(prefix.length + 1)}" for backend ${backend}`, "$");
+  if (!Object.hasOwn(request, "args")) throw parseFailed(`parsing ${SECOND_TYPE} failed, key "args" not found`, path);
+  return decoder(request["args"], `${path}.args`);
+}
+
+/** Hasura reads what is stored before anything else, whatever the call is. */
+async function stored(instance: Instance) {
+  try {
+    return await readMetadata(instance.metadataPool);
+  } catch (error) {
+    throw error instanceof HasuraError ? error.at("$") : error;
+  }
 }

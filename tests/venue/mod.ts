@@ -15,6 +15,7 @@ import { Hasura } from "./hasura.ts";
 import { mayWrite, type RequestRecord } from "./log.ts";
 import { type VenueOptions, withDefaults } from "./options.ts";
 import { RequestLog } from "./request_log.ts";
+import type { RoadState } from "./roads.ts";
 import { literal } from "./session.ts";
 import { Store } from "./store.ts";
 
@@ -71,10 +72,31 @@ export interface Venue extends AsyncDisposable {
    * connecting is refused, or a proxy answers with `page`. Resolves when Hasura is back.
    */
   restart(options?: { until?: Promise<unknown>; page?: 502 | 503 }): Promise<void>;
+  /** Ends Hasura at once, as SIGKILL does, until {@linkcode startHasura}. Resolves when it has ended. */
+  killHasura(): Promise<void>;
+  /**
+   * Ends Hasura as SIGTERM does, until {@linkcode startHasura}: connecting is refused from now on, what is at work is
+   * finished and answered. Resolves when it has ended.
+   */
+  terminateHasura(): Promise<void>;
+  /** Starts Hasura after its end; `false` when it has ended again, since it cannot reach its own tables. */
+  startHasura(): Promise<boolean>;
   /** Ends all of Hasura's sessions and refuses new ones until {@linkcode startDatabase}; `sql()` goes on working. */
   stopDatabase(): Promise<void>;
-  /** Lets Hasura connect to its database again. */
+  /** Lets Hasura connect to its databases again, however many were stopped. */
   startDatabase(): void;
+  /** The same for the databases of the sources only: Hasura goes on reaching its own tables. */
+  stopSource(): Promise<void>;
+  /** Lets Hasura connect to the databases of its sources again. */
+  startSource(): Promise<void>;
+  /** The same for Hasura's own tables only. */
+  stopMetadata(): Promise<void>;
+  /** Lets Hasura connect to its own tables again. */
+  startMetadata(): Promise<void>;
+  /** Lets PostgreSQL refuse new sessions of Hasura's, as one does whose connections are all taken. */
+  exhaust(): Promise<void>;
+  /** Ends that. */
+  release(): Promise<void>;
   /**
    * Resolves when nothing is at work any more: not requests whose client has been answered early, not requests that are
    * still to be delivered, not backends that Hasura has lost.
@@ -88,13 +110,14 @@ export interface Venue extends AsyncDisposable {
 export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
   let wanted = withDefaults(options);
   await using parts = new AsyncDisposableStack();
-  const store = await Store.open(wanted);
+  const store = await Store.make(wanted);
   parts.defer(() => store.close());
   const faults = new FaultQueue({ oneSession: wanted.database === "pglite" });
   const requests = new RequestLog<RequestRecord>();
   const hasura = await Hasura.boot({
     store,
     closePort: () => front.leave(),
+    drainPort: () => front.drain(),
     openPort: () => front.restart(),
     answerAll: (page) => gate.answerAll(page),
   }, wanted);
@@ -109,6 +132,10 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
   parts.defer(() => front.close());
   parts.defer(() => gate.close());
   const running = parts.move();
+
+  async function setBoth(state: RoadState): Promise<void> {
+    for (const road of ["source", "metadata"] as const) await hasura.setRoad(road, state);
+  }
 
   return {
     url: `http://127.0.0.1:${front.port}`,
@@ -145,6 +172,15 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
     },
     stopDatabase: () => hasura.loseDatabase(),
     startDatabase: () => hasura.restoreDatabase(),
+    killHasura: () => hasura.kill(),
+    terminateHasura: () => hasura.terminate(),
+    startHasura: () => hasura.start(),
+    stopSource: () => hasura.setRoad("source", "down"),
+    startSource: () => hasura.setRoad("source", "open"),
+    stopMetadata: () => hasura.setRoad("metadata", "down"),
+    startMetadata: () => hasura.setRoad("metadata", "open"),
+    exhaust: () => setBoth("full"),
+    release: () => setBoth("open"),
     async settled() {
       await gate.settled();
       await store.settled();

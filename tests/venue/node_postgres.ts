@@ -5,13 +5,14 @@
  */
 
 import pg from "pg";
-import { type Connection, Exchange, type Problem } from "./pg_exchange.ts";
+import { type Connection, Exchange, farewellOf, type Problem } from "./pg_exchange.ts";
 import {
   ConnectionLostError,
   type Database,
   identifier,
   NO_CONNECTION,
   type Outcome,
+  refused,
   type Session,
   TooManyClientsError,
 } from "./session.ts";
@@ -25,7 +26,7 @@ interface Client {
   connect(): Promise<unknown>;
   end(): Promise<void>;
   query(submittable: Exchange): void;
-  on(event: "error", handler: (error: Error) => void): void;
+  on(event: "error", handler: (error: Problem) => void): void;
 }
 
 /** Creates a database of its own on the server at `url` and drops it when it is closed. */
@@ -76,6 +77,8 @@ class NodePostgresSession implements Session {
   #client: Client | undefined;
   #active: Exchange | undefined;
   #lost = true;
+  /** What the server said when it ended the session while nobody used it; told once. */
+  #farewell: string | undefined;
   #prepared = new Map<string, string>();
 
   constructor(url: string, onAbandon: (backend: number) => void) {
@@ -167,8 +170,10 @@ class NodePostgresSession implements Session {
 
   async #connect(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url }) as Client;
-    client.on("error", () => {
-      if (this.#client === client) this.#lost = true;
+    client.on("error", (error: Problem) => {
+      if (this.#client !== client) return;
+      this.#lost = true;
+      if (error.severity !== undefined) this.#farewell ??= farewellOf(error);
     });
     // The one message of the protocol that node-postgres keeps to itself.
     client.connection.on("copyOutResponse", () => this.#active?.handleCopyOutResponse());
@@ -176,22 +181,31 @@ class NodePostgresSession implements Session {
       await client.connect();
     } catch (error) {
       await client.end().catch(() => {});
-      const { code, message } = error as Problem;
-      throw code === "53300" ? new TooManyClientsError(message) : new ConnectionLostError(`${message}\n`);
+      const { severity, code, message } = error as Problem;
+      const { hostname, port } = new URL(this.#url);
+      if (severity === undefined) throw new ConnectionLostError(refused(hostname, port));
+      const text = `connection to server at "${hostname}", port ${port} failed: ${severity}:  ${message}\n`;
+      throw code === "53300" ? new TooManyClientsError(text) : new ConnectionLostError(text);
     }
     this.#client = client;
     this.#lost = false;
+    this.#farewell = undefined;
     this.#prepared = new Map();
   }
 
   #submit(send: (connection: Connection) => void): Promise<Outcome> {
     const client = this.#client;
-    if (client === undefined || this.#lost) return Promise.reject(new ConnectionLostError(NO_CONNECTION));
+    if (client === undefined || this.#lost) {
+      const said = this.#farewell ?? NO_CONNECTION;
+      this.#farewell = undefined;
+      return Promise.reject(new ConnectionLostError(said));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     this.#active = new Exchange(send, {
       resolve,
       reject: (error) => {
         this.#lost = true;
+        this.#farewell = undefined;
         reject(error);
       },
     });

@@ -6,6 +6,7 @@
 
 import type { TableName } from "./catalog.ts";
 import type { Settings } from "./instance.ts";
+import type { IsolationLevel } from "./source_settings.ts";
 
 /** Options of a venue; everything has a default. */
 export interface VenueOptions extends Partial<Settings> {
@@ -19,15 +20,18 @@ export interface VenueOptions extends Partial<Settings> {
   trackedTables?: readonly TableName[];
   /** The whole document that Hasura starts with, in place of one that is made from `sources` and `trackedTables`. */
   metadata?: unknown;
+  /** Of the first source that Hasura is started with. */
+  isolationLevel?: IsolationLevel;
   /** Default: any free one. */
   port?: number;
-  /** Most sessions at one time on a real server. Default: 10. PGlite has one. */
+  /** Most sessions of a source that does not say how many, on a real server. Default: 10. PGlite has one. */
   poolSize?: number;
   /** Processes of Hasura behind a balancer that gives each its turn. Default: 1. */
   servers?: 1 | 2;
   /** Milliseconds after which one of two sees what the other has done to the metadata. Default: 1000. */
   syncMs?: number;
   /** How often a statement is sent again when its connection breaks. Default: 1, as in Hasura. */
+  /** How often a statement is sent again when its connection breaks, where the source does not say. Default: 1, as in Hasura. */
   retries?: number;
 }
 

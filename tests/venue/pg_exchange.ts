@@ -19,7 +19,7 @@ export interface Connection {
 }
 
 /** An error as node-postgres tells it; without `severity` it is not PostgreSQL's. */
-export type Problem = Error & Partial<Record<"severity" | "code" | "detail" | "hint", string>>;
+export type Problem = Error & Partial<Record<"severity" | "code" | "detail" | "hint" | "where", string>>;
 
 /** One exchange, in the shape that node-postgres calls. */
 export class Exchange {
@@ -76,11 +76,18 @@ export class Exchange {
     if (error.severity === undefined) {
       this.#settle.reject(new ConnectionLostError(CLOSED_UNEXPECTEDLY));
     } else if (error.severity === "FATAL" || error.severity === "PANIC") {
-      this.#settle.reject(new ConnectionLostError(`${error.severity}:  ${error.message}\n${CLOSED_UNEXPECTEDLY}`));
+      this.#settle.reject(new ConnectionLostError(farewellOf(error)));
     } else {
       const { code = "", message, detail = null, hint = null } = error;
       this.#folder.error({ code, message, detail, hint });
       this.#settle.resolve(this.#folder.outcome);
     }
   }
+}
+
+/** The last words of a session, as libpq tells them. */
+export function farewellOf({ severity, message, detail, hint, where }: Problem): string {
+  const lines = Object.entries({ [severity ?? "FATAL"]: message, DETAIL: detail, HINT: hint, CONTEXT: where });
+  const said = lines.filter(([, text]) => text !== undefined).map(([name, text]) => `${name}:  ${text}\n`);
+  return said.join("") + CLOSED_UNEXPECTEDLY;
 }

@@ -9,12 +9,14 @@
 import { PGlite, protocol } from "@electric-sql/pglite";
 import config from "../deno.json" with { type: "json" };
 import {
+  AT_CONNECT,
   ConnectionLostError,
   type Database,
   NO_CONNECTION,
   type Outcome,
   OutcomeFolder,
   type Session,
+  TERMINATED,
 } from "./session.ts";
 
 const CACHE_FOLDER = new URL("../../.tools/venue/", import.meta.url);
@@ -59,8 +61,11 @@ async function store(copy: Blob): Promise<void> {
   await Deno.rename(draft, CACHE_FILE);
 }
 
+/** What the sessions, which are one, know of each other. */
 interface State {
   inTransaction: boolean;
+  /** Who sent the last text: an open transaction is its. */
+  last?: PgliteSession;
 }
 
 /** The one session of PGlite, or what is left of it for somebody whose connection was lost. */
@@ -71,6 +76,7 @@ class PgliteSession implements Session {
   #prepared = new Map<string, string>();
   #lost = false;
   #closed = false;
+  #farewell: string | undefined;
 
   constructor(engine: PGlite, state: State) {
     this.#engine = engine;
@@ -108,14 +114,23 @@ class PgliteSession implements Session {
     // What is closed is somebody else's by now.
     if (this.#closed) return;
     this.#closed = true;
-    await this.kill();
-    await this.#engine.execProtocol(protocol.serialize.query("discard all"));
+    await this.#end();
+    this.#farewell = undefined;
     this.#prepared = new Map();
+    // Somebody else's transaction goes on, and so must what it has set.
+    if (this.#state.inTransaction) return;
+    for (const text of ["discard all", AT_CONNECT]) await this.#engine.execProtocol(protocol.serialize.query(text));
   }
 
   /** Loses the open transaction and the connection, as far as the user of this session can tell. */
   async kill(): Promise<void> {
+    if (!this.#lost) this.#farewell = TERMINATED;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#lost = true;
+    if (this.#state.last !== this) return;
     await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
     this.#state.inTransaction = false;
   }
@@ -125,7 +140,12 @@ class PgliteSession implements Session {
   }
 
   async #send(...parts: Uint8Array[]): Promise<Outcome> {
-    if (this.#lost) throw new ConnectionLostError(NO_CONNECTION);
+    if (this.#lost) {
+      const said = this.#farewell ?? NO_CONNECTION;
+      this.#farewell = undefined;
+      throw new ConnectionLostError(said);
+    }
+    this.#state.last = this;
     const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
     const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
     this.#state.inTransaction = ready?.status !== "I";

@@ -8,8 +8,9 @@
  * @module
  */
 
+import type { Road } from "./roads.ts";
 import {
-  CONNECTION_REFUSED,
+  AT_CONNECT,
   ConnectionLostError,
   type Database,
   NO_CONNECTION,
@@ -18,15 +19,18 @@ import {
 } from "./session.ts";
 import type { Slots } from "./slots.ts";
 
-// The two settings that Hasura makes when a session opens.
-const AT_CONNECT = "SET client_encoding = 'UTF8';SET client_min_messages TO WARNING;";
-
 /** How many sessions a pool holds and how it deals with broken ones. */
 export interface PoolOptions {
   /** Most sessions at one time; pools may share them. */
   slots: Slots;
   /** How often a statement is sent again after a broken connection. */
   retries: number;
+  /** To the database. */
+  road: Road;
+  /** Throws a {@linkcode ConnectionLostError} where the address leads nowhere. */
+  passable?: () => Promise<void>;
+  /** Milliseconds that a request waits for a session; default: for ever. */
+  timeout?: number;
 }
 
 /** A pool of sessions on one database. */
@@ -35,8 +39,8 @@ export class SessionPool {
   readonly #options: PoolOptions;
   readonly #idle: Session[] = [];
   readonly #open = new Set<Session>();
-  #reachable = true;
   #abandoned = false;
+  #retired = false;
 
   /** Creates an empty pool; sessions open when they are needed. */
   constructor(database: Database, options: PoolOptions) {
@@ -44,19 +48,15 @@ export class SessionPool {
     this.#options = options;
   }
 
-  /** Whether sessions can be made: not between {@linkcode lose} and {@linkcode restore}. */
-  get reachable(): boolean {
-    return this.#reachable;
-  }
-
-  /** Whether the process that this pool belongs to has ended. */
-  get abandoned(): boolean {
-    return this.#abandoned;
+  /** Whether it has no session. */
+  get empty(): boolean {
+    return this.#open.size === 0;
   }
 
   /** Takes the session that was used last, or opens one, or waits for one. @throws {ConnectionLostError} */
   async acquire(): Promise<Session> {
-    await this.#options.slots.take();
+    const { slots, timeout } = this.#options;
+    if (!await slots.take(timeout)) throw new ConnectionLostError("connection acquisition timeout expired");
     try {
       return this.#idle.pop() ?? await this.#connect();
     } catch (error) {
@@ -66,7 +66,8 @@ export class SessionPool {
   }
 
   /** Gives a session back as it is. */
-  release(session: Session): void {
+  async release(session: Session): Promise<void> {
+    if (this.#retired) return await this.discard(session);
     this.#idle.push(session);
     this.#options.slots.give();
   }
@@ -83,11 +84,11 @@ export class SessionPool {
     const session = await this.acquire();
     try {
       const value = await work(session);
-      this.release(session);
+      await this.release(session);
       return value;
     } catch (error) {
       if (error instanceof ConnectionLostError) await this.discard(session);
-      else this.release(session);
+      else await this.release(session);
       throw error;
     }
   }
@@ -102,22 +103,17 @@ export class SessionPool {
     return this.#again(() => session.runPrepared(statement), () => this.#reset(session));
   }
 
-  /** Ends the backend behind `session`. */
-  kill(session: Session): Promise<void> {
-    return this.#database.kill(session);
-  }
-
-  /** Ends all backends, as a server that stops does; until {@linkcode restore} connecting is refused. */
+  /** Ends all backends, as a server that stops does. */
   async lose(): Promise<void> {
-    this.#reachable = false;
     await Promise.all([...this.#open].map((session) => this.#database.kill(session)));
     // A session that nobody uses learns of its end by and by: its next user must not be sooner.
     await Promise.all(this.#idle.map((session) => session.abandon()));
   }
 
-  /** Lets sessions be made again. */
-  restore(): void {
-    this.#reachable = true;
+  /** Ends the sessions that nobody uses, and each other one when it is given back. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.close();
   }
 
   /** Closes all connections without a goodbye, as the end of a process does. Nothing is sent again. */
@@ -147,10 +143,10 @@ export class SessionPool {
   }
 
   async #make(): Promise<Session> {
-    this.#check();
+    await this.#pass();
     const session = await this.#database.open();
     try {
-      this.#check();
+      await this.#pass();
     } catch (error) {
       await session.close();
       throw error;
@@ -158,9 +154,10 @@ export class SessionPool {
     return session;
   }
 
-  #check(): void {
+  async #pass(): Promise<void> {
     if (this.#abandoned) throw new ConnectionLostError(NO_CONNECTION);
-    if (!this.#reachable) throw new ConnectionLostError(CONNECTION_REFUSED);
+    this.#options.road.pass();
+    await this.#options.passable?.();
   }
 
   /** Makes a new connection in place of a broken one. Where none can be made, the next use shows it. */
@@ -171,7 +168,7 @@ export class SessionPool {
   }
 
   get #connects(): boolean {
-    return this.#reachable && !this.#abandoned;
+    return this.#options.road.state === "open" && !this.#abandoned;
   }
 
   async #again<T>(action: () => Promise<T>, reset: () => Promise<void>): Promise<T> {

@@ -20,10 +20,12 @@ export interface WriteOptions {
   requestId: string | null;
   /** Whether to write keys the other way round. */
   reversed: boolean;
+  /** Whether the connection is closed after it. */
+  last: boolean;
 }
 
 /** Writes a reply. Where there is none, the connection is cut, and what is returned reaches nobody. */
-export function write(reply: Reply, { front, connection, requestId, reversed }: WriteOptions): Response {
+export function write(reply: Reply, { front, connection, requestId, reversed, last }: WriteOptions): Response {
   if (reply === "nothing" || reply === "reset") {
     front.cut(connection, reply === "reset" ? "reset" : "close");
     return new Response();
@@ -36,6 +38,7 @@ export function write(reply: Reply, { front, connection, requestId, reversed }: 
     "cache-control": "no-transform",
     "content-type": "text" in answer ? answer.contentType : "application/json; charset=utf-8",
   });
+  if (last) headers.set("connection", "close");
   if (answer.status === 200) headers.set("x-request-id", requestId ?? crypto.randomUUID());
   const body = reply.cut === "json" ? text.slice(0, Math.floor(text.length / 2)) : text;
   return new Response(body, { status: answer.status, headers });

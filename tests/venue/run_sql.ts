@@ -5,12 +5,11 @@
  */
 
 import { HasuraError, type Json, statementProblem } from "./bodies.ts";
-import { type Metadata, readMetadata } from "./catalog.ts";
-import { displayName, tableNames, tableOids } from "./consistency.ts";
+import { runChecked } from "./checked_sql.ts";
 import { asObject, bool, type Located, text } from "./decode.ts";
-import { type Instance, look, storeMetadata } from "./instance.ts";
-import { namedError } from "./named_errors.ts";
+import { consultMetadata, type Instance } from "./instance.ts";
 import type { Outcome, Session } from "./session.ts";
+import type { ConnectedSource } from "./source_connection.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
 
 /** The arguments of `run_sql`. */
@@ -67,55 +66,24 @@ export async function runSql(instance: Instance, args: RunSqlArguments, stages: 
       code: "not-supported",
     });
   }
-  if (isChecked(args)) return await instance.lock.run(() => runChecked(instance, args, stages));
-  checkSource(instance, args);
-  return render(await runInTransaction(instance, args, { stages }));
-}
-
-async function runChecked(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
-  checkSource(instance, args);
-  const { metadata, resourceVersion } = await readMetadata(instance.metadataPool);
-  let changed = metadata;
-  const outcome = await runInTransaction(instance, args, {
-    stages,
-    around: async (session, run) => {
-      const tables = metadata.sources.flatMap((source) => source.tables.map(({ table }) => table));
-      const before = await tableOids(instance.sourcePool, session, { tables });
-      const outcome = await run();
-      changed = await followTables(instance, session, { metadata, before });
-      return outcome;
-    },
+  if (!isChecked(args)) {
+    await consultMetadata(instance);
+    return render(await runInTransaction(sourceOf(instance, args), args, { stages }));
+  }
+  return await instance.lock.run(async () => {
+    await consultMetadata(instance);
+    const source = sourceOf(instance, args);
+    const checked = { ...args, pool: source.pool };
+    return render(
+      await runChecked(instance, checked, (around) => runInTransaction(source, args, { stages, around })),
+    );
   });
-  // Everything from here on happens after the commit: an error does not undo the text.
-  const schema = await look(instance, changed, { again: [args.source] });
-  await storeMetadata(instance, { metadata: changed, resourceVersion });
-  instance.schema = schema;
-  return render(outcome);
 }
 
-/** Follows renamed tables and forgets dropped ones. */
-async function followTables(
-  instance: Instance,
-  session: Session,
-  { metadata, before }: { metadata: Metadata; before: Map<string, string> },
-): Promise<Metadata> {
-  const after = await tableNames(instance.sourcePool, session, { oids: [...before.values()] });
-  const sources = metadata.sources.map((source) => ({
-    ...source,
-    tables: source.tables.flatMap((entry) => {
-      const oid = before.get(displayName(entry.table));
-      if (oid === undefined) return [entry];
-      const now = after.get(oid);
-      return now === undefined ? [] : [{ ...entry, table: now }];
-    }),
-  }));
-  return { ...metadata, sources };
-}
-
-function checkSource({ schema }: Instance, { source }: RunSqlArguments): void {
-  const known = schema.sources.get(source);
-  if (known?.catalog !== undefined) return;
-  if (known !== undefined) throw namedError("source-inconsistent", source);
+/** The source; one whose database could not be reached when Hasura last looked is taken for none. @throws {HasuraError} */
+function sourceOf({ schema }: Instance, { source }: RunSqlArguments): ConnectedSource {
+  const connected = schema.sources.get(source)?.connected;
+  if (connected !== undefined) return connected;
   throw new HasuraError(`source with name "${source}" does not exist`, { status: 400, code: "not-exists" });
 }
 
@@ -125,7 +93,7 @@ interface Surroundings {
 }
 
 function runInTransaction(
-  { settings, sourcePool }: Instance,
+  { settings, pool }: ConnectedSource,
   { sql, readOnly }: RunSqlArguments,
   { stages, around = (_, run) => run() }: Surroundings,
 ): Promise<Outcome> {
@@ -134,12 +102,13 @@ function runInTransaction(
   const mode: TransactionMode = `ISOLATION LEVEL ${LEVELS[settings.isolationLevel]} ${
     readOnly ? "READ ONLY" : "READ WRITE"
   }`;
-  return transaction(sourcePool, mode, {
+  return transaction(pool, mode, {
+    prepared: settings.prepared,
     work: async (session) => {
-      await query(sourcePool, session, { text: TRACE });
-      await query(sourcePool, session, { text: USER });
+      await query(pool, session, { text: TRACE });
+      await query(pool, session, { text: USER });
       const outcome = await around(session, async () => {
-        const outcome = await beside(stages, session, () => sourcePool.run(session, statement));
+        const outcome = await beside(stages, session, () => pool.run(session, statement));
         const internal = statementProblem(outcome, { statement: sql, prepared: false });
         if (internal === undefined) return outcome;
         throw new HasuraError("query execution failed", { status: 400, code: "postgres-error", internal });

@@ -4,38 +4,44 @@
  * @module
  */
 
-import { actionProblems } from "./action_problems.ts";
 import type { Json } from "./bodies.ts";
-import type { Metadata, Source } from "./catalog.ts";
-import { inconsistent, type InconsistentObject } from "./consistency.ts";
-import { type DatabaseCatalog, introspect } from "./introspection.ts";
+import type { Metadata } from "./catalog.ts";
 import type { SessionPool } from "./pool.ts";
-import { sourceProblems } from "./source_problems.ts";
+import { buildAll, type BuildResult, NOTHING_BUILT } from "./schema/build.ts";
+import type { InconsistentObject } from "./schema/metadata_object.ts";
+import { type ConnectedSource, connectSource, type SourceParts } from "./source_connection.ts";
 
 /** A source as Hasura knows it. */
 export interface KnownSource {
   /** By which Hasura tells whether what it knows of the database still holds. */
   configuration: string;
-  /** What the database had at the last look; missing where it could not be looked at. */
-  catalog?: DatabaseCatalog;
+  /** Its database at the last look; missing where that could not be reached. */
+  connected?: ConnectedSource;
 }
 
 /** What Hasura knows. It is never changed, only replaced. */
-export interface Schema {
+export interface Schema extends BuildResult {
   readonly sources: ReadonlyMap<string, KnownSource>;
   readonly inconsistentObjects: readonly InconsistentObject[];
 }
 
 /** What a schema is made from. */
-export interface SchemaParts {
-  pool: SessionPool;
-  /** Variables that metadata may name. */
-  environment: Readonly<Record<string, string>>;
+export interface SchemaParts extends SourceParts {
   metadata: Metadata;
 }
 
+/** How a schema is made. */
+export interface BuildOptions {
+  /** What was known until now. */
+  before: Schema;
+  /** Sources whose databases are looked at whatever is known of them. */
+  again: "all" | readonly string[];
+  /** Whether triggers are made in the databases for event triggers. Default: yes. */
+  makesTriggers?: boolean;
+}
+
 /** The schema of a server that has only just been started. */
-export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [] };
+export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: [], ...NOTHING_BUILT };
 
 /**
  * Makes the schema for new metadata. The databases of the sources in `again`, and of those that are new or configured
@@ -44,41 +50,37 @@ export const NOTHING_KNOWN: Schema = { sources: new Map(), inconsistentObjects: 
  * @throws {HasuraError}
  */
 export async function buildSchema(
-  { pool, environment, metadata }: SchemaParts,
-  { before, again }: { before: Schema; again: "all" | readonly string[] },
+  parts: SchemaParts,
+  { before, again, makesTriggers = true }: BuildOptions,
 ): Promise<Schema> {
+  const { metadata, environment } = parts;
   const inconsistentObjects: InconsistentObject[] = [];
   const sources = new Map<string, KnownSource>();
-  // All sources are on the one database.
-  let seen: Promise<DatabaseCatalog> | undefined;
+  const connected = new Map<string, ConnectedSource>();
   for (const source of metadata.sources) {
     const configuration = canonical(source.configuration);
-    const missing = missingVariable(source, environment);
-    if (missing !== undefined) {
-      const reason = `environment variable '${missing}' not set`;
-      inconsistentObjects.push(inconsistent("source", source.name, { definition: source.name, reason }));
-      sources.set(source.name, { configuration });
-      continue;
-    }
     const known = before.sources.get(source.name);
-    const old = known?.configuration === configuration && !isIn(again, source.name) ? known.catalog : undefined;
-    const catalog = old ?? await (seen ??= introspect(pool));
-    inconsistentObjects.push(...sourceProblems(source, catalog));
-    sources.set(source.name, { configuration, catalog });
+    const old = known?.configuration === configuration && !isIn(again, source.name) ? known.connected : undefined;
+    const found = old ?? await connectSource(source, parts);
+    if ("problem" in found) {
+      inconsistentObjects.push(found.problem);
+      sources.set(source.name, { configuration });
+    } else {
+      connected.set(source.name, found);
+      sources.set(source.name, { configuration, connected: found });
+    }
   }
-  const scalars = new Set([...sources.values()].flatMap(({ catalog }) => [...catalog?.scalars ?? []]));
-  inconsistentObjects.push(...actionProblems(metadata, { environment, scalars }));
-  return { sources, inconsistentObjects };
+  const { problems, ...result } = await buildAll({ metadata, connected, environment, makesTriggers });
+  return { sources, inconsistentObjects: [...inconsistentObjects, ...problems], ...result };
+}
+
+/** The sessions that a schema's sources have. */
+export function poolsOf({ sources }: Schema): ReadonlySet<SessionPool> {
+  return new Set([...sources.values()].flatMap(({ connected }) => connected === undefined ? [] : [connected.pool]));
 }
 
 function isIn(names: "all" | readonly string[], name: string): boolean {
   return names === "all" || names.includes(name);
-}
-
-function missingVariable({ configuration }: Source, environment: SchemaParts["environment"]): string | undefined {
-  // deno-lint-ignore no-explicit-any
-  const name = (configuration as any)?.connection_info?.database_url?.from_env;
-  return typeof name === "string" && !Object.hasOwn(environment, name) ? name : undefined;
 }
 
 /** The same text for the same value, whatever the order of its keys. */

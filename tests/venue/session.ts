@@ -73,14 +73,24 @@ export const CLOSED_UNEXPECTEDLY = "server closed the connection unexpectedly\n"
 /** What libpq says on a connection that is already known to be broken. */
 export const NO_CONNECTION = "no connection to the server\n";
 
-const NOT_CONNECTED = 'connection to server at "127.0.0.1", port 5432 failed: ';
-
 /** What libpq says when nothing listens. */
-export const CONNECTION_REFUSED = `${NOT_CONNECTED}Connection refused\n` +
-  "\tIs the server running on that host and accepting TCP/IP connections?\n";
+export function refused(host: string, port: string): string {
+  return `connection to server at "${host}", port ${port} failed: Connection refused\n` +
+    "\tIs the server running on that host and accepting TCP/IP connections?\n";
+}
+
+/** The same for the venue's database. */
+export const CONNECTION_REFUSED = refused("127.0.0.1", "5432");
 
 /** What libpq says when all connections are taken. */
-export const TOO_MANY_CLIENTS = `${NOT_CONNECTED}FATAL:  sorry, too many clients already\n`;
+export const TOO_MANY_CLIENTS = 'connection to server at "127.0.0.1", port 5432 failed: ' +
+  "FATAL:  sorry, too many clients already\n";
+
+/** What PostgreSQL says to a session that an administrator, or its own end, ends. */
+export const TERMINATED = `FATAL:  terminating connection due to administrator command\n${CLOSED_UNEXPECTEDLY}`;
+
+/** The two settings that Hasura makes when a session opens. */
+export const AT_CONNECT = "SET client_encoding = 'UTF8';SET client_min_messages TO WARNING;";
 
 /** Folds the messages of one answer into its outcome. */
 export class OutcomeFolder {

@@ -5,9 +5,11 @@
  */
 
 import { catalogSql, type Metadata } from "./catalog.ts";
+import { Connections } from "./connections.ts";
 import { openPostgres } from "./node_postgres.ts";
 import { openPglite } from "./pglite.ts";
 import { SessionPool } from "./pool.ts";
+import { Road, type RoadName, type RoadState } from "./roads.ts";
 import type { Database } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { endLeftover, rowsOf } from "./transaction.ts";
@@ -37,14 +39,6 @@ export interface StoreOptions {
   retries: number;
 }
 
-/** The pools of one process of Hasura. */
-interface Pools {
-  /** For `run_sql`. */
-  source: SessionPool;
-  /** For Hasura's own tables. */
-  metadata: SessionPool;
-}
-
 /** The database, Hasura's pools, and the way past Hasura. */
 export class Store {
   readonly #database: Database;
@@ -52,35 +46,31 @@ export class Store {
   /** Where there is only one session, all take turns on it. */
   readonly #one: Slots | undefined;
   readonly #direct: SessionPool;
-  #pools: Pools;
+  readonly #roads = { source: new Road(), metadata: new Road() };
+  #connections: Connections;
   /** Those of a second process of Hasura, where there is one. */
-  #secondPools: Pools | undefined;
+  #second: Connections | undefined;
 
   private constructor(database: Database, options: StoreOptions) {
     this.#database = database;
     this.#options = options;
     this.#one = database.sessions === 1 ? new Slots(1) : undefined;
-    this.#direct = new SessionPool(database, { slots: this.#one ?? new Slots(1), retries: 0 });
-    this.#pools = this.#makePools();
+    this.#direct = new SessionPool(database, { slots: this.#one ?? new Slots(1), retries: 0, road: new Road() });
+    this.#connections = this.#connect();
   }
 
-  /** Hasura's pools. */
-  get pools(): Pools {
-    return this.#pools;
+  /** The sessions of the present process of Hasura. */
+  get connections(): Connections {
+    return this.#connections;
   }
 
-  /** The pools of a second process of Hasura, from now on. */
-  get secondPools(): Pools {
-    return this.#secondPools ??= this.#makePools();
-  }
-
-  /** Whether Hasura can connect to the database. */
-  get reachable(): boolean {
-    return this.#pools.source.reachable;
+  /** The sessions of a second process of Hasura, from now on. */
+  get secondConnections(): Connections {
+    return this.#second ??= this.#connect();
   }
 
   /** Opens an empty database. */
-  static async open(options: StoreOptions): Promise<Store> {
+  static async make(options: StoreOptions): Promise<Store> {
     const database = options.database === "pglite" ? await openPglite() : await openPostgres(options.database);
     return new Store(database, options);
   }
@@ -91,24 +81,23 @@ export class Store {
     await this.run(catalogSql(metadata));
   }
 
-  /** Loses all of Hasura's connections, and gives it fresh pools. */
+  /** Loses all of Hasura's connections, and gives its next process fresh ones. */
   async renew(): Promise<void> {
-    const { reachable } = this;
-    const old = [...this.#each()];
-    this.#pools = this.#makePools();
-    this.#secondPools = undefined;
-    if (!reachable) { for (const pool of this.#each()) await pool.lose(); }
-    await Promise.all(old.map((pool) => pool.abandon()));
+    const old = this.#processes();
+    this.#connections = this.#connect();
+    this.#second = undefined;
+    await Promise.all(old.map((connections) => connections.abandon()));
   }
 
-  /** Ends the backends of Hasura's sessions and refuses new ones, until {@linkcode restore}. */
-  async lose(): Promise<void> {
-    await Promise.all([...this.#each()].map((pool) => pool.lose()));
+  /** Opens or closes a way; where nobody listens any more, the backends of its sessions end. */
+  async set(road: RoadName, state: RoadState): Promise<void> {
+    this.#roads[road].state = state;
+    if (state === "down") await Promise.all(this.#processes().map((connections) => connections.lose(road)));
   }
 
-  /** Lets Hasura connect again. */
-  restore(): void {
-    for (const pool of this.#each()) pool.restore();
+  /** Opens both ways. */
+  open(): void {
+    for (const road of Object.values(this.#roads)) road.state = "open";
   }
 
   /** Resolves when the backends of all lost connections have ended. */
@@ -141,18 +130,16 @@ export class Store {
   }
 
   async #closeSessions(): Promise<void> {
-    for (const pool of [...this.#each(), this.#direct]) await pool.close();
+    for (const connections of this.#processes()) await connections.close();
+    await this.#direct.close();
   }
 
-  #each(): Set<SessionPool> {
-    const all = [this.#pools, ...(this.#secondPools === undefined ? [] : [this.#secondPools])];
-    return new Set(all.flatMap(({ source, metadata }) => [source, metadata]));
+  #processes(): Connections[] {
+    return this.#second === undefined ? [this.#connections] : [this.#connections, this.#second];
   }
 
-  #makePools(): Pools {
+  #connect(): Connections {
     const { poolSize, retries } = this.#options;
-    const make = (size: number) => new SessionPool(this.#database, { slots: this.#one ?? new Slots(size), retries });
-    const source = make(poolSize);
-    return { source, metadata: this.#one === undefined ? make(3) : source };
+    return new Connections({ database: this.#database, roads: this.#roads, one: this.#one, poolSize, retries });
   }
 }

@@ -16,8 +16,10 @@ export type TransactionMode = `ISOLATION LEVEL ${"READ COMMITTED" | "REPEATABLE 
 /** What runs in a transaction. */
 export interface TransactionOptions<T> {
   work: (session: Session) => Promise<T>;
-  /** Whether BEGIN, COMMIT and ABORT are prepared statements, which a text can deallocate. Default: yes. */
-  prepared?: boolean;
+  /** Whether BEGIN, COMMIT and ABORT are prepared statements, which a text can deallocate. */
+  prepared: boolean;
+  /** Whether a transaction that somebody else has left open is ended first. Default: no. */
+  ownSession?: boolean;
 }
 
 /**
@@ -28,11 +30,11 @@ export interface TransactionOptions<T> {
 export async function transaction<T>(
   pool: SessionPool,
   mode: TransactionMode,
-  { work, prepared = true }: TransactionOptions<T>,
+  { work, prepared, ownSession = false }: TransactionOptions<T>,
 ): Promise<T> {
   try {
     return await pool.use(async (session) => {
-      if (!prepared) await endLeftover(session);
+      if (ownSession) await endLeftover(session);
       await control(pool, session, { statement: `BEGIN ${mode}`, prepared });
       try {
         const value = await work(session);
@@ -55,7 +57,8 @@ async function control(
   { statement, prepared }: { statement: string; prepared: boolean },
 ): Promise<void> {
   const outcome = prepared ? await pool.runPrepared(session, statement) : await pool.run(session, statement);
-  const internal = statementProblem(outcome, { statement, prepared });
+  // Hasura says "prepared" of these three whether they are or not.
+  const internal = statementProblem(outcome, { statement, prepared: true });
   if (internal === undefined) return;
   throw new HasuraError("postgres tx error", { status: 500, code: "postgres-error", internal });
 }
@@ -70,6 +73,7 @@ async function control(
 export function ownTransaction<T>(pool: SessionPool, work: (session: Session) => Promise<T>): Promise<T> {
   return transaction(pool, "ISOLATION LEVEL REPEATABLE READ READ WRITE", {
     prepared: false,
+    ownSession: true,
     work: async (session) => {
       await query(pool, session, { text: "SET LOCAL ROLE NONE" });
       return await work(session);

@@ -11,21 +11,20 @@ import type { Schema } from "./schema.ts";
 /** The second process. */
 export class Twin {
   readonly #instance: Instance;
-  /** The view that both start with. */
-  readonly #start: Schema;
   readonly #wait: () => Promise<boolean>;
   readonly #track: (work: Promise<void>) => void;
   /** What was seen of each last. */
-  readonly #seen = new Map<Instance, Schema>();
+  readonly #seen: Map<Instance, Schema>;
   #isNext = false;
 
-  /** Starts it with the view of the first one; `wait` resolves to `false` where there is nothing to wait for any more. */
+  /** Puts `instance` beside `first`; `wait` resolves to `false` where there is nothing to wait for any more. */
   constructor(
+    first: Instance,
     instance: Instance,
     { wait, track }: { wait: () => Promise<boolean>; track: (work: Promise<void>) => void },
   ) {
     this.#instance = instance;
-    this.#start = instance.schema;
+    this.#seen = new Map([first, instance].map((process) => [process, process.schema]));
     this.#wait = wait;
     this.#track = track;
   }
@@ -39,8 +38,7 @@ export class Twin {
 
   /** Looks whether a request has changed the view of `changed`; then the other process follows. */
   notice(changed: Instance, first: Instance): void {
-    const before = this.#seen.get(changed) ?? this.#start;
-    if (changed.schema === before) return;
+    if (changed.schema === this.#seen.get(changed)) return;
     this.#seen.set(changed, changed.schema);
     this.#track(this.#follow(changed === first ? this.#instance : first));
   }
