@@ -19,15 +19,6 @@ export interface MetadataCall {
 }
 
 const SUCCESS = { message: "success" };
-const BACKENDS: Record<string, string> = {
-  pg: "postgres",
-  postgres: "postgres",
-  citus: "citus",
-  cockroach: "cockroach",
-  mssql: "mssql",
-  bigquery: "bigquery",
-};
-
 /** Runs a call, one at a time. @throws {HasuraError} */
 export async function callMetadata(instance: Instance, call: MetadataCall): Promise<Json> {
   if (call.modifies && instance.settings.readOnlyMode) {
@@ -57,7 +48,7 @@ export function decodeMetadata(instance: Instance, body: unknown): MetadataCall 
   if (typeof given === "object" && given !== null) Object.assign(args.value, given);
   const resourceVersion = (envelope.value["resource_version"] ?? null) === null
     ? undefined
-    : int(envelope, "resource_version");
+    : int(envelope, "resource_version", undefined, "Int64");
   const key = version === 2 ? `${type} 2` : type;
   switch (key) {
     case "get_catalog_state":
@@ -132,14 +123,9 @@ async function exportMetadata(instance: Instance): Promise<Json> {
   return { resource_version: resourceVersion, metadata };
 }
 
+/** Hasura takes what comes before the first underscore for the name of a backend, known or not. */
 function unknownType(type: string): HasuraError {
   const [prefix = ""] = type.split("_", 1);
-  const backend = BACKENDS[prefix];
-  if (backend === undefined) {
-    return parseFailed(
-      `unknown metadata command "${type}"; "${prefix}" was not recognized as a valid backend name`,
-      "$",
-    );
-  }
-  return parseFailed(`unknown metadata command "${type.slice(prefix.length + 1)}" for backend ${backend}`, "$");
+  const command = type.slice(prefix.length + 1);
+  return parseFailed(`unknown metadata command "${command}" for backend ${prefix === "pg" ? "postgres" : prefix}`, "$");
 }
