@@ -116,7 +116,7 @@ function authorize(headers: Headers, { adminSecret }: WorkspaceSettings): string
   if (!headers.get("x-hasura-user-id")) {
     throw refuse("x-hasura-user-id header is required when x-hasura-admin-secret is set");
   }
-  if (markSecret(headers, adminSecret) !== "right") throw refuse("Invalid Hasura admin secret");
+  if (markSecret(headers, { adminSecret }) !== "right") throw refuse("Invalid Hasura admin secret");
   return headers.get("x-hasura-role") ?? "aerie_admin";
 }
 
