@@ -10,7 +10,8 @@
 import { AccessError, AfterTaskError, BusyError } from "../errors.ts";
 import { HasuraError, NoAnswerError } from "../hasura/problems.ts";
 import { executeSql, querySql } from "../hasura/sql.ts";
-import { STEP_STATES } from "../migrations/guard.ts";
+import { COPY_AT_WORK, STEP_STATES } from "../migrations/guard.ts";
+import { isMarkSql, LOCKS_SQL, type StepMark } from "../migrations/mark.ts";
 import { LEDGER_TABLE, LOCK_KEYS, type MigrationName, migrationTitle } from "../migrations/types.ts";
 import { explainHasura, type HasuraFailure } from "./task_error.ts";
 import { decodeRow, readSql, rowQuery, type TaskRow } from "./task_row.ts";
@@ -39,7 +40,8 @@ const LOCKED = "55P03";
 // The columns are there where the row that was read has an open task. The older shape never gets this far.
 function markSql(
   version: number,
-  { rowVersion, lockTimeout, condition = "" }: {
+  { mark, rowVersion, lockTimeout, condition = "" }: {
+    mark: StepMark;
     rowVersion: string;
     lockTimeout: number;
     condition?: string | undefined;
@@ -52,7 +54,13 @@ function markSql(
   return `set transaction isolation level read committed;
 set local idle_in_transaction_session_timeout = '10s';
 do $aerie_db_migration_after$
+declare
+  is_copy boolean;
 begin
+  perform pg_catalog.pg_try_advisory_xact_lock_shared(${mark.run}, ${mark.step});
+  is_copy := exists (
+    with locks as (${LOCKS_SQL} and k.pid <> pg_catalog.pg_backend_pid())
+    select from locks m where ${isMarkSql("m", mark)});
   perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
   perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
   if exists (select from ${LEDGER_TABLE} m where ${isOpen}) then
@@ -60,7 +68,8 @@ begin
     update ${LEDGER_TABLE} m set after_done = true where ${isOpen};
   end if;
 exception when lock_not_available or query_canceled then
-  raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else';
+  raise exception using errcode = '${STEP_STATES.locked}', message = 'the migration lock or the ledger is held by somebody else',
+    detail = case when is_copy then '${COPY_AT_WORK}' else '' end;
 end
 $aerie_db_migration_after$;
 ${rowQuery(version)}`;
@@ -100,9 +109,10 @@ export async function markDone(
   let row = await readTask(migration, options, words);
   if (row.kind === "done") return false;
   let wasLost = false;
+  const mark = { run: crypto.getRandomValues(new Int32Array(1))[0] ?? 0, step: migration.version };
   for (;;) {
     const condition = words.condition?.sql;
-    const sql = markSql(migration.version, { rowVersion: row.rowVersion, lockTimeout, condition });
+    const sql = markSql(migration.version, { mark, rowVersion: row.rowVersion, lockTimeout, condition });
     let problem: unknown = new NoAnswerError("The row was changed by somebody else at the same time");
     try {
       const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
@@ -115,8 +125,8 @@ export async function markDone(
       }
     } catch (error) {
       if (words.condition !== undefined && sqlStateOf(error) === CHANGED) throw words.condition.error();
-      // The lock may be held by a request of this run whose answer was lost.
-      const isOwnLock = wasLost && isLocked(error);
+      // The lock may be held by a request of this run whose answer was lost, or that a proxy has sent twice.
+      const isOwnLock = isLocked(error) && (wasLost || isOfCopy(error));
       if (!isOwnLock && !isLost(error)) throw explain(error, options, failure);
       wasLost = true;
       problem = error;
@@ -148,6 +158,10 @@ function isFinal(error: unknown): boolean {
 
 function isLocked(error: unknown): boolean {
   return [STEP_STATES.locked, LOCKED].includes(sqlStateOf(error) ?? "");
+}
+
+function isOfCopy(error: unknown): boolean {
+  return error instanceof HasuraError && error.postgres?.detail === COPY_AT_WORK;
 }
 
 function withDoubt<T extends HasuraFailure>(failure: T): T {

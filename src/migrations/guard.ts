@@ -10,7 +10,7 @@
  * @module
  */
 
-import { LAST_STEP_SETTING, LOCKS_SQL, markText, type StepMark, transactionSql } from "./mark.ts";
+import { isMarkSql, LAST_STEP_SETTING, LOCKS_SQL, markText, type StepMark, transactionSql } from "./mark.ts";
 import { LEDGER_TABLE, LOCK_KEYS } from "./types.ts";
 
 /** SQLSTATEs that the step's own checks raise. */
@@ -77,7 +77,7 @@ begin
     copies := array(
       with locks as (${LOCKS_SQL} and k.pid <> pg_catalog.pg_backend_pid())
       select ${transactionSql("t")} from locks m join locks t on t.pid = m.pid and t.locktype = 'transactionid'
-        where m.locktype = 'advisory' and m.classid = ${oid(mark.run)} and m.objid = ${oid(mark.step)});
+        where ${isMarkSql("m", mark)});
     perform pg_catalog.set_config('lock_timeout', '${Math.max(1, Math.round(lockTimeout))}', true);
     perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEYS[0]}, ${LOCK_KEYS[1]});
     is_copy := pg_catalog.current_setting('${LAST_STEP_SETTING}', true) is not distinct from '${markText(mark)}'
@@ -97,11 +97,6 @@ begin
   end;
 end
 $aerie_db_migration_guard$;`;
-}
-
-/** A key as `pg_locks` shows it. */
-function oid(key: number): number {
-  return key >>> 0;
 }
 
 /**

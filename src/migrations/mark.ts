@@ -35,6 +35,11 @@ export function markTextSql(lock: string): string {
   return `${signed(`${lock}.classid`)} || ' ' || ${signed(`${lock}.objid`)}`;
 }
 
+/** Whether a row of `pg_locks` is that of a mark, as SQL. */
+export function isMarkSql(lock: string, { run, step }: StepMark): string {
+  return `${lock}.locktype = 'advisory' and ${lock}.classid = ${run >>> 0} and ${lock}.objid = ${step >>> 0}`;
+}
+
 /** The advisory locks with two keys in this database, and those of transactions, which tell their numbers. */
 export const LOCKS_SQL = `select k.* from pg_catalog.pg_locks k where k.granted and (k.locktype = 'transactionid'
     or (k.locktype = 'advisory' and k.objsubid = 2
