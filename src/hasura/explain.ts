@@ -65,7 +65,7 @@ function describe(error: HasuraError): string {
 
 /** What to do about a call that Hasura did not answer. */
 export function nextAfterNoAnswer(error: NoAnswerError): string {
-  const { message, notSent, cutShort, status, hasAnsweredBefore, cause } = error;
+  const { message, notSent, cutShort, status, hasAnsweredBefore } = error;
   if (/UnknownIssuer|CaUsedAsEndEntity/.test(message)) {
     return "Name the file of the authority that signed the server's certificate in DENO_CERT, or set " +
       "DENO_TLS_CA_STORE=system to trust what this machine trusts; a certificate that signed itself is not accepted";
@@ -97,10 +97,6 @@ export function nextAfterNoAnswer(error: NoAnswerError): string {
   }
   if (hasAnsweredBefore) {
     return "Hasura has answered there before: check that it still runs, and what stands between it and this machine";
-  }
-  // Nothing has come from there that could tell that it is something else than Hasura.
-  if (cause !== undefined) {
-    return "Look at what stands between this machine and Hasura (a proxy, a firewall, the network), and into Hasura's log";
   }
   return "Check that the endpoint is the root of a Hasura server, and what stands between it and this machine";
 }

@@ -1,0 +1,4 @@
+import { backends } from "../venue/mod.ts";
+import { testConformance } from "./suite.ts";
+
+for (const backend of backends()) if (backend.name === "pglite") testConformance(backend);
