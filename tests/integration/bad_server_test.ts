@@ -145,7 +145,7 @@ Deno.test("a wrong secret", async () => {
       venue: { url: venue.url, adminSecret: "not-the-secret" },
       path: deployment.path,
     });
-    assert.match(result.stderr, /refuses the admin secret from option --admin-secret: invalid x-hasura-admin-secret/);
+    assert.match(result.stderr, /refuses the admin secret from option --admin-secret: invalid "x-hasura-admin-secret"/);
     assert.equal(result.code, 4, result.stderr);
     assert.deepEqual(venue.writes(), []);
   }

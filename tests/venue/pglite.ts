@@ -8,6 +8,7 @@
 
 import { PGlite, protocol } from "@electric-sql/pglite";
 import config from "../deno.json" with { type: "json" };
+import { Lock } from "./lock.ts";
 import { farewellOf } from "./pg_exchange.ts";
 import { contextOf, ENDED, FUNCTIONS, refusal } from "./pglite_limits.ts";
 import {
@@ -29,7 +30,7 @@ const CACHE_FILE = new URL(`pglite-${VERSION}.tar`, CACHE_FOLDER);
 export async function openPglite(): Promise<Database> {
   const engine = await create();
   await engine.execProtocol(protocol.serialize.query(FUNCTIONS));
-  const state: State = { inTransaction: false };
+  const state: State = { inTransaction: false, turns: new Lock() };
   return {
     sessions: 1,
     open: () => Promise.resolve(new PgliteSession(engine, state)),
@@ -69,6 +70,8 @@ interface State {
   inTransaction: boolean;
   /** Who sent the last text: an open transaction is its. */
   last?: PgliteSession;
+  /** What PGlite is to do: it would end if it were asked for two things at a time. */
+  turns: Lock;
 }
 
 /** The one session of PGlite, or what is left of it for somebody whose connection was lost. */
@@ -122,9 +125,11 @@ class PgliteSession implements Session {
     await this.#end();
     this.#farewell = undefined;
     this.#prepared = new Map();
-    // Somebody else's transaction goes on, and so must what it has set.
-    if (this.#state.inTransaction) return;
-    for (const text of ["discard all", AT_CONNECT]) await this.#engine.execProtocol(protocol.serialize.query(text));
+    await this.#state.turns.run(async () => {
+      // Somebody else's transaction goes on, and so must what it has set.
+      if (this.#state.inTransaction) return;
+      for (const text of ["discard all", AT_CONNECT]) await this.#engine.execProtocol(protocol.serialize.query(text));
+    });
   }
 
   /** Loses the open transaction and the connection, as far as the user of this session can tell. */
@@ -133,11 +138,13 @@ class PgliteSession implements Session {
     await this.#end();
   }
 
-  async #end(): Promise<void> {
+  #end(): Promise<void> {
     this.#lost = true;
-    if (this.#state.last !== this) return;
-    await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
-    this.#state.inTransaction = false;
+    return this.#state.turns.run(async () => {
+      if (this.#state.last !== this) return;
+      await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
+      this.#state.inTransaction = false;
+    });
   }
 
   abandon(): Promise<void> {
@@ -150,11 +157,14 @@ class PgliteSession implements Session {
       this.#farewell = undefined;
       throw new ConnectionLostError(said);
     }
-    this.#state.last = this;
-    const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
-    const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
-    if (ready === undefined) throw new Error("PGlite has ended: it can do nothing more. Run this against PostgreSQL");
-    this.#state.inTransaction = ready.status !== "I";
+    const messages = await this.#state.turns.run(async () => {
+      this.#state.last = this;
+      const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
+      const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
+      if (ready === undefined) throw new Error("PGlite has ended: it can do no more. Run this against PostgreSQL");
+      this.#state.inTransaction = ready.status !== "I";
+      return messages;
+    });
     const outcome = fold(messages);
     if (outcome.status !== "FatalError" || outcome.error.code !== ENDED) return outcome;
     await this.#end();
