@@ -34,6 +34,7 @@ const DIFFERENT: readonly Difference[] = [
   },
   { id: "leak-encoding", on: "pglite", reason: "PGlite ends at the first letter that it has to convert: refused" },
   { id: "kill-idle-no-retries", on: "pglite", reason: "PGlite has one session, which cannot be ended from outside" },
+  { id: "tx-prepare-transaction", on: "pglite", reason: "PGlite cannot be set to keep prepared transactions" },
   { id: "select-timezone", on: "pglite", reason: "PGlite calls its time zone UTC, Debian's PostgreSQL Etc/UTC" },
 ];
 
