@@ -246,7 +246,7 @@ bug("B21: what the server says is shown", async (venue, path) => {
     venue: { url: venue.url, adminSecret: "wrong-secret" },
     path,
   });
-  assert.match(result.stderr, /invalid x-hasura-admin-secret\/x-hasura-access-key/);
+  assert.match(result.stderr, /invalid "x-hasura-admin-secret"\/"x-hasura-access-key"/);
 });
 
 bug("B22: a row that is missing after its step is noticed", async (venue) => {

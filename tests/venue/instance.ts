@@ -15,6 +15,7 @@ import {
   writeMetadata,
 } from "./catalog.ts";
 import type { Connections } from "./connections.ts";
+import { Lock } from "./lock.ts";
 import type { SessionPool } from "./pool.ts";
 import { buildSchema, NOTHING_KNOWN, poolsOf, type Schema } from "./schema.ts";
 import type { IsolationLevel } from "./source_settings.ts";
@@ -66,18 +67,6 @@ export class Instance {
   set schema(schema: Schema) {
     this.#schema = schema;
     this.connections.keep(poolsOf(schema));
-  }
-}
-
-/** Work that must not overlap. */
-export class Lock {
-  #last: Promise<unknown> = Promise.resolve();
-
-  /** Runs `work` after all work that was asked for before. */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work);
-    this.#last = next.catch(() => {});
-    return next;
   }
 }
 

@@ -8,6 +8,9 @@
 
 import { PGlite, protocol } from "@electric-sql/pglite";
 import config from "../deno.json" with { type: "json" };
+import { Lock } from "./lock.ts";
+import { farewellOf } from "./pg_exchange.ts";
+import { contextOf, ENDED, FUNCTIONS, refusal } from "./pglite_limits.ts";
 import {
   AT_CONNECT,
   ConnectionLostError,
@@ -26,7 +29,8 @@ const CACHE_FILE = new URL(`pglite-${VERSION}.tar`, CACHE_FOLDER);
 /** Opens a new, empty PGlite database. */
 export async function openPglite(): Promise<Database> {
   const engine = await create();
-  const state: State = { inTransaction: false };
+  await engine.execProtocol(protocol.serialize.query(FUNCTIONS));
+  const state: State = { inTransaction: false, turns: new Lock() };
   return {
     sessions: 1,
     open: () => Promise.resolve(new PgliteSession(engine, state)),
@@ -66,6 +70,8 @@ interface State {
   inTransaction: boolean;
   /** Who sent the last text: an open transaction is its. */
   last?: PgliteSession;
+  /** What PGlite is to do: it would end if it were asked for two things at a time. */
+  turns: Lock;
 }
 
 /** The one session of PGlite, or what is left of it for somebody whose connection was lost. */
@@ -89,6 +95,8 @@ class PgliteSession implements Session {
 
   // PGlite ends the process on COPY FROM STDIN unless the refusal comes in the same bytes. Elsewhere it is ignored.
   run(text: string): Promise<Outcome> {
+    const error = refusal(text);
+    if (error !== undefined) return Promise.resolve({ status: "FatalError", error });
     return this.#send(protocol.serialize.query(text), protocol.serialize.copyFail("no data"));
   }
 
@@ -117,9 +125,11 @@ class PgliteSession implements Session {
     await this.#end();
     this.#farewell = undefined;
     this.#prepared = new Map();
-    // Somebody else's transaction goes on, and so must what it has set.
-    if (this.#state.inTransaction) return;
-    for (const text of ["discard all", AT_CONNECT]) await this.#engine.execProtocol(protocol.serialize.query(text));
+    await this.#state.turns.run(async () => {
+      // Somebody else's transaction goes on, and so must what it has set.
+      if (this.#state.inTransaction) return;
+      for (const text of ["discard all", AT_CONNECT]) await this.#engine.execProtocol(protocol.serialize.query(text));
+    });
   }
 
   /** Loses the open transaction and the connection, as far as the user of this session can tell. */
@@ -128,11 +138,13 @@ class PgliteSession implements Session {
     await this.#end();
   }
 
-  async #end(): Promise<void> {
+  #end(): Promise<void> {
     this.#lost = true;
-    if (this.#state.last !== this) return;
-    await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
-    this.#state.inTransaction = false;
+    return this.#state.turns.run(async () => {
+      if (this.#state.last !== this) return;
+      await this.#engine.execProtocol(protocol.serialize.query("rollback"), { throwOnError: false });
+      this.#state.inTransaction = false;
+    });
   }
 
   abandon(): Promise<void> {
@@ -145,11 +157,19 @@ class PgliteSession implements Session {
       this.#farewell = undefined;
       throw new ConnectionLostError(said);
     }
-    this.#state.last = this;
-    const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
-    const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
-    this.#state.inTransaction = ready?.status !== "I";
-    return fold(messages);
+    const messages = await this.#state.turns.run(async () => {
+      this.#state.last = this;
+      const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
+      const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
+      if (ready === undefined) throw new Error("PGlite has ended: it can do no more. Run this against PostgreSQL");
+      this.#state.inTransaction = ready.status !== "I";
+      return messages;
+    });
+    const outcome = fold(messages);
+    if (outcome.status !== "FatalError" || outcome.error.code !== ENDED) return outcome;
+    await this.#end();
+    const last = messages.findLast(({ name }) => name === "error") as unknown as { message: string; where?: string };
+    throw new ConnectionLostError(farewellOf({ message: last.message, where: contextOf(last.where) }));
   }
 }
 
