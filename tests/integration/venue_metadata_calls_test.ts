@@ -155,8 +155,9 @@ Deno.test("pglite: a bulk is one change or none, at whatever depth it fails", as
     error: 'unknown metadata command "nothing" for backend postgres',
     code: "parse-failed",
   }]);
-  const going = await bulk("bulk_keep_going", [track("plan"), track("note")]);
-  assert.deepEqual([going.status, going.json[0].code, going.json[1]], [200, "already-tracked", SUCCESS]);
+  const going = await bulk("bulk_keep_going", [track("nothing"), track("plan"), track("note")]);
+  const [nothing, plan, note] = going.json;
+  assert.deepEqual([nothing.code, plan.code, note], ["invalid-configuration", "already-tracked", SUCCESS]);
   assert.deepEqual(await sourceIn(venue), source({ tables: tables("note", "plan", "task") }));
 });
 
@@ -187,4 +188,39 @@ Deno.test("pglite: clashing root fields are an error of Hasura's own, and nothin
   assert.deepEqual([status, json.code, json.path], [500, "unexpected", "$.args"]);
   assert.match(json.error, /^Encountered conflicting definitions .* 'mutation_root' for fields: \['delete_same_by_pk'/);
   assert.deepEqual(await venue.metadata(), { resourceVersion: 1, metadata: metadata() });
+});
+
+Deno.test("pglite: what is replaced: not hidden cron triggers, and no two event triggers have one name", async () => {
+  await using venue = await start();
+  const cron = (name: string, shown: boolean) => ({
+    name,
+    webhook: "http://h",
+    schedule: "0 0 1 1 *",
+    include_in_metadata: shown,
+  });
+  const replace = (rest: Record<string, unknown>) => callMetadata(venue, "replace_metadata", metadata(rest));
+  const names = async () => {
+    const { metadata: { cron_triggers: found = [] } } = await venue.metadata();
+    return (found as { name: string }[]).map(({ name }) => name);
+  };
+  assert.deepEqual((await replace({ cron_triggers: [cron("hidden", false), cron("old", true)] })).json, SUCCESS);
+  assert.deepEqual((await replace({ cron_triggers: [cron("new", true)] })).json, SUCCESS);
+  assert.deepEqual((await names()).toSorted(), ["hidden", "new"]);
+  refused(
+    await replace({ cron_triggers: [cron("hidden", true)] }),
+    "already-exists",
+    'cron trigger with name hidden already exists as a cron trigger with "included_in_metadata" as false',
+  );
+  const trigger = {
+    name: "same",
+    definition: { insert: { columns: "*" } },
+    retry_conf: { num_retries: 0, interval_sec: 10 },
+    webhook: "http://h",
+  };
+  const both = tables("plan", "task").map((table) => ({ ...table, event_triggers: [trigger] }));
+  refused(
+    await replace({ sources: [source({ tables: both })] }),
+    "not-supported",
+    'Event trigger with duplicate names not allowed: "same"',
+  );
 });
