@@ -105,8 +105,15 @@ Deno.test("pglite: what hangs on a table is added where it fits, and dropped", a
     "invalid-configuration",
     'Inconsistent object: in table "task": in relationship "none": no foreign constraint exists on the given column(s)',
   );
-  const dropped = [
+  const onPlan = { filter: { plan: { name: { _eq: "a" } } } };
+  await call("create_delete_permission", { table: "task", role: "viewer", permission: onPlan });
+  refused(
     await call("drop_relationship", { table: "task", relationship: "plan" }),
+    "dependency-error",
+    'cannot drop due to the following dependent objects: permission task.viewer.delete in source "Aerie"',
+  );
+  const dropped = [
+    await call("drop_relationship", { table: "task", relationship: "plan", cascade: true }),
     await call("drop_select_permission", { table: "task", role: "viewer" }),
     await call("drop_computed_field", { table: "plan", name: "label" }),
   ];
@@ -134,6 +141,35 @@ Deno.test("pglite: sources are added, changed, renamed and dropped", async () =>
   assert.deepEqual((await call("pg_drop_source", { name: "Second" })).json, SUCCESS);
   refused(await call("pg_drop_source", { name: "Second" }), "not-exists", 'source with name "Second" does not exist');
   assert.deepEqual(await names(), ["Third"]);
+});
+
+Deno.test("pglite: a source that another one leads to goes only together with what leads to it", async () => {
+  const leading = {
+    table: { name: "task", schema: "public" },
+    remote_relationships: [{
+      name: "there",
+      definition: {
+        to_source: {
+          relationship_type: "object",
+          source: "Second",
+          table: { name: "plan", schema: "public" },
+          field_mapping: { plan_id: "id" },
+        },
+      },
+    }],
+  };
+  await using venue = await startVenue({
+    baseSql: BASE,
+    metadata: metadata({ sources: [source({ tables: [leading] }), source({ name: "Second" })] }),
+  });
+  const drop = (rest = {}) => callMetadata(venue, "pg_drop_source", { name: "Second", ...rest });
+  refused(
+    await drop(),
+    "dependency-error",
+    'cannot drop due to the following dependent objects: remote relationship task.there in source "Aerie"',
+  );
+  assert.deepEqual((await drop({ cascade: true })).json, SUCCESS);
+  assert.deepEqual((await venue.metadata()).metadata.sources, [source({ tables: tables("task") })]);
 });
 
 Deno.test("pglite: a bulk is one change or none, at whatever depth it fails", async () => {

@@ -1,0 +1,42 @@
+/**
+ * What cannot stay when something is dropped.
+ *
+ * @module
+ */
+
+import { HasuraError } from "../bodies.ts";
+import type { Metadata } from "../catalog.ts";
+import { Dependents } from "../schema/follow.ts";
+import { purge } from "../schema/purge.ts";
+import { describe, describeAll, holds, type SchemaId } from "../schema/schema_id.ts";
+import { inSource, withoutNamed } from "../without.ts";
+import type { Work } from "../work.ts";
+
+/** What depends on something and does not go with it anyway. */
+export function dependentsOf({ schema }: Work, id: SchemaId): SchemaId[] {
+  return new Dependents(schema).of(id).filter((one) => !holds(id, one));
+}
+
+/** What depends on a source from outside. */
+export function dependentsOfSource({ schema }: Work, name: string): SchemaId[] {
+  const isIn = (id: SchemaId) => "source" in id && id.source === name;
+  const found = schema.dependencies.filter(({ on, subject }) => isIn(on) && !isIn(subject));
+  return [...new Map(found.map(({ subject }) => [describe(subject), subject])).values()];
+}
+
+/** The metadata without these; only with `cascade` may there be any. @throws {HasuraError} */
+export function withoutDependents({ metadata }: Work, dependents: readonly SchemaId[], cascade: boolean): Metadata {
+  if (dependents.length > 0 && !cascade) {
+    throw new HasuraError(`cannot drop due to the following dependent objects: ${describeAll(dependents)}`, {
+      status: 400,
+      code: "dependency-error",
+    });
+  }
+  const changed = structuredClone(metadata);
+  for (const one of dependents) purge(changed, one);
+  return dependents.reduce((left, one) => {
+    if (one.kind !== "function") return left;
+    const { source, function: name } = one;
+    return inSource(left, source, (found) => withoutNamed(found, "functions", { key: "function", name }));
+  }, changed);
+}
