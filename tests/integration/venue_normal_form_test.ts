@@ -52,7 +52,7 @@ const FORMS: Form[] = [
             ...permissions("select", { filter: {}, columns: "*" }),
           }],
         }),
-        source({ name: "a", kind: "pg" }),
+        source({ name: "a", kind: "pg", tables: [] }),
         source({ name: "default", tables: [] }),
       ],
       actions: [],
@@ -68,7 +68,7 @@ const FORMS: Form[] = [
     written: {
       sources: [
         source({ name: "default", tables: [] }),
-        source({ name: "a" }),
+        source({ name: "a", tables: [] }),
         source({
           name: "b",
           tables: [

@@ -157,7 +157,7 @@ for (const { name, database } of backends()) {
   });
 
   Deno.test(`${name}: a source whose variable is not set is inconsistent as a whole`, async () => {
-    await using venue = await start(database, { environment: { AERIE_DATABASE_URL: "x" } });
+    await using venue = await start(database, { environment: { AERIE_DATABASE_URL: "postgres://aerie" } });
     const sources = [
       source(),
       source({ name: "PlanDev", tables: tables("nothing"), configuration: databaseUrl("PLANDEV_DATABASE_URL") }),
@@ -171,8 +171,8 @@ for (const { name, database } of backends()) {
     }]);
     assert.equal((await runSql(venue, "select 1")).status, 200);
     const refused = await runSql(venue, "select 1", { source: "PlanDev" });
-    const error = 'source with name "PlanDev" is inconsistent';
-    assert.deepEqual([refused.status, refused.json], [400, { path: "$", error, code: "unexpected" }]);
+    const error = 'source with name "PlanDev" does not exist';
+    assert.deepEqual([refused.status, refused.json], [400, { path: "$", error, code: "not-exists" }]);
   });
 
   Deno.test(`${name}: replace_metadata waits for other metadata calls`, async () => {

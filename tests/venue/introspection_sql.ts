@@ -4,6 +4,10 @@
  * @module
  */
 
+/** Asked of views only, as Hasura does: the function waits for whoever has locked the relation. */
+const can = (change: number) =>
+  `r.kind IN ('r', 'p') OR pg_catalog.pg_relation_is_updatable(r.oid, true) & ${change} = ${change}`;
+
 const TABLES = `
 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
   'schema', r.space, 'name', r.name, 'oid', r.oid::bigint,
@@ -21,9 +25,9 @@ SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
      WHERE k.conrelid = r.oid AND k.contype = 'p'
   ),
   'can', pg_catalog.json_build_object(
-    'insert', pg_catalog.pg_relation_is_updatable(r.oid, true) & 8 = 8,
-    'update', pg_catalog.pg_relation_is_updatable(r.oid, true) & 4 = 4,
-    'delete', pg_catalog.pg_relation_is_updatable(r.oid, true) & 16 = 16
+    'insert', ${can(8)},
+    'update', ${can(4)},
+    'delete', ${can(16)}
   )
 )) FROM relations r`;
 
@@ -71,7 +75,7 @@ WITH spaces AS (
   SELECT oid, nspname AS name FROM pg_catalog.pg_namespace
    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'hdb_catalog')
 ), relations AS (
-  SELECT c.oid, s.name AS space, c.relname AS name FROM pg_catalog.pg_class c JOIN spaces s ON s.oid = c.relnamespace
+  SELECT c.oid, s.name AS space, c.relname AS name, c.relkind AS kind FROM pg_catalog.pg_class c JOIN spaces s ON s.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
 )
 SELECT pg_catalog.json_build_object(
