@@ -14,19 +14,22 @@ export class Unplayable extends Error {
 
 /** The recorded server's settings as the test server's. */
 export function settingsOf(server: ServerSettings = {}): VenueOptions {
-  const { internal_errors, isolation, secret, maintenance, read_only, apis } = server;
+  const { internal_errors, dev_mode, isolation, secret, secrets, unauthorized_role, maintenance, read_only } = server;
+  const [firstSecret, ...moreSecrets] = secrets ?? [];
   return {
-    version: "v2.48.10",
-    reloadFields: true,
-    replaceLooksAgain: true,
     environment: { ...ENVIRONMENT, ...isolation && { HASURA_GRAPHQL_TX_ISOLATION: isolation }, ...server.env },
     ...internal_errors === undefined ? {} : { internalErrors: internal_errors },
+    ...dev_mode === undefined ? {} : { devMode: dev_mode },
     ...secret === undefined ? {} : { adminSecret: secret },
+    ...firstSecret === undefined ? {} : { adminSecret: firstSecret, moreSecrets },
+    ...unauthorized_role === undefined ? {} : { unauthorizedRole: unauthorized_role },
     ...maintenance === undefined ? {} : { maintenanceMode: maintenance },
     ...read_only === undefined ? {} : { readOnlyMode: read_only },
-    ...apis === undefined ? {} : { enabledApis: apis.split(",") as ("metadata" | "config")[] },
+    ...server.apis === undefined ? {} : { enabledApis: server.apis.split(",") as Api[] },
   };
 }
+
+type Api = NonNullable<VenueOptions["enabledApis"]>[number];
 
 /** Does `op` to the test server. @throws {Unplayable} */
 export async function operate(venue: Venue, op: string, seconds = 0): Promise<void> {

@@ -97,7 +97,8 @@ for (const { name, database } of backends().filter((backend) => backend.name ===
       const { promise: hold, resolve: release } = Promise.withResolvers<void>();
       venue.addFault({ match: { type: "run_sql" }, when: "before-commit", do: { hold } });
       const first = runSql(venue, "insert into mark values ('x')");
-      await until(() => venue.log.length === 1);
+      const held = "select from pg_stat_activity where state = 'idle in transaction' and query like 'insert%'";
+      await until(async () => (await venue.sql(held)).length === 1);
       const { status, json } = await runSql(venue, "select 1");
       assert.deepEqual([status, json.code, json.error], [
         500,

@@ -175,7 +175,7 @@ for (const { name, database } of backends()) {
   });
 
   Deno.test(`${name}: a change of the database shows after a reload, in columns and functions too`, async () => {
-    await using venue = await startVenue({ database, baseSql: BASE });
+    await using venue = await startVenue({ database, baseSql: BASE, replaceLooksAgain: false });
     const plan = table("plan", {
       object_relationships: [{ name: "model", using: { foreign_key_constraint_on: "model_id" } }],
       select_permissions: [{ role: "viewer", permission: { columns: ["other_id"], filter: {} } }],

@@ -25,7 +25,8 @@ const NO_CONNECTION =
 const CRASHED = '{"error":"Internal Server Error","path":"$","code":"unexpected"}';
 const TOO_MANY = '{"error":"max connections reached on postgres","path":"$","code":"postgres-max-connections-error",' +
   '"internal":"connection to server at \\"127.0.0.1\\", port 5432 failed: FATAL:  sorry, too many clients already\\n"}';
-const WRONG_SECRET = '{"error":"invalid x-hasura-admin-secret/x-hasura-access-key","path":"$","code":"access-denied"}';
+const WRONG_SECRET =
+  '{"error":"invalid \\"x-hasura-admin-secret\\"/\\"x-hasura-access-key\\"","path":"$","code":"access-denied"}';
 
 interface Case {
   title: string;
@@ -71,7 +72,7 @@ const CASES: Case[] = [
     title: "unauthorized",
     action: "unauthorized",
     times: TIMES,
-    seen: stays(jsonBytes("401 Unauthorized", [95, WRONG_SECRET])),
+    seen: stays(jsonBytes("401 Unauthorized", [103, WRONG_SECRET])),
   },
   {
     title: "page 413",

@@ -30,7 +30,11 @@ function is(status: number, type: string, test: (text: string) => boolean): (rep
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const CUT = (reply: Reply | "cut") => assert.equal(reply, "cut");
-const WRONG_SECRET = { path: "$", error: "invalid x-hasura-admin-secret/x-hasura-access-key", code: "access-denied" };
+const WRONG_SECRET = {
+  path: "$",
+  error: 'invalid "x-hasura-admin-secret"/"x-hasura-access-key"',
+  code: "access-denied",
+};
 
 const CASES: { title: string; action: FaultAction; check: (reply: Reply | "cut") => void }[] = [
   { title: "drop", action: "drop", check: CUT },

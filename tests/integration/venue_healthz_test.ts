@@ -2,16 +2,15 @@
 
 import assert from "node:assert/strict";
 import { until } from "../venue/client.ts";
-import { answerBytes, pageBytes } from "../venue/expected.ts";
+import { healthBytes, pageBytes } from "../venue/expected.ts";
 import { backends, startVenue, type Venue } from "../venue/mod.ts";
 import { getBytes, postBytes, runSqlBytes, type Seen, Wire } from "../venue/wire.ts";
 
-const PLAIN = "text/plain; charset=utf-8";
 const HEALTHY = stays("200 OK", [2, "OK"]);
 const ERROR = stays("500 Internal Server Error", [5, "ERROR"]);
 
 function stays(status: string, content: [length: number, body: string]): Seen {
-  return { bytes: answerBytes(status, PLAIN, content), end: "open" };
+  return { bytes: healthBytes(status, content), end: "open" };
 }
 
 async function ask(venue: Venue, request: string): Promise<Seen> {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { until } from "../venue/client.ts";
-import { answerBytes, jsonBytes, pageBytes } from "../venue/expected.ts";
+import { healthBytes, jsonBytes, pageBytes } from "../venue/expected.ts";
 import { type AnswerFault, backends, type FaultTime, startVenue, type Venue } from "../venue/mod.ts";
 import { getBytes, runSqlBytes, type Seen, Wire } from "../venue/wire.ts";
 
@@ -16,7 +16,7 @@ const MADE: Seen = {
   bytes: jsonBytes("200 OK", [50, '{"result_type":"TuplesOk","result":[["id"],["7"]]}']),
   end: "open",
 };
-const HEALTHY: Seen = { bytes: answerBytes("200 OK", "text/plain; charset=utf-8", [2, "OK"]), end: "open" };
+const HEALTHY: Seen = { bytes: healthBytes("200 OK", [2, "OK"]), end: "open" };
 const UNAVAILABLE: Seen = {
   bytes: pageBytes("503 Service Unavailable", [190, "503 Service Temporarily Unavailable"]),
   end: "open",

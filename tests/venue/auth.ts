@@ -11,27 +11,42 @@ export type SecretMark = "right" | "wrong" | "none";
 
 // Where both are sent the first one counts (Hasura source, Auth).
 const SECRET_HEADERS = ["x-hasura-admin-secret", "x-hasura-access-key"];
+const SECRET_NAMES = SECRET_HEADERS.map((name) => `"${name}"`).join("/");
+
+/** What a server knows of secrets and roles. */
+export interface AuthSettings {
+  /** `null` for a server without one. */
+  adminSecret: string | null;
+  /** Others that count as much. */
+  moreSecrets: readonly string[];
+  /** The role of those who send no secret; `null`: they are refused. */
+  unauthorizedRole: string | null;
+}
+
+/** The secrets that count. */
+export type Secrets = Pick<AuthSettings, "adminSecret"> & Partial<Pick<AuthSettings, "moreSecrets">>;
 
 /** How the secret of a request compares. A server without a secret takes any. */
-export function markSecret(headers: Headers, adminSecret: string | null): SecretMark {
+export function markSecret(headers: Headers, { adminSecret, moreSecrets = [] }: Secrets): SecretMark {
   const sent = SECRET_HEADERS.map((name) => headers.get(name)).find((value) => value !== null) ?? null;
   if (sent === null) return "none";
-  return adminSecret === null || sameBytes(sent, adminSecret) ? "right" : "wrong";
+  return adminSecret === null || [adminSecret, ...moreSecrets].some((secret) => sameBytes(sent, secret))
+    ? "right"
+    : "wrong";
 }
 
 /** The role of a request that may pass. @throws {HasuraError} 401 */
-export function authenticate(headers: Headers, adminSecret: string | null): string {
-  if (adminSecret !== null) {
-    const mark = markSecret(headers, adminSecret);
-    if (mark === "none") throw refusal("x-hasura-admin-secret/x-hasura-access-key required, but not found");
-    if (mark === "wrong") throw wrongSecret();
-  }
-  return headers.get("x-hasura-role") ?? "admin";
+export function authenticate(headers: Headers, settings: AuthSettings): string {
+  const mark = settings.adminSecret === null ? "right" : markSecret(headers, settings);
+  if (mark === "wrong") throw wrongSecret();
+  if (mark === "none" && settings.unauthorizedRole === null) throw refusal(`${SECRET_NAMES} required, but not found`);
+  if (mark === "none") return settings.unauthorizedRole ?? "";
+  return headers.get("x-hasura-role") || "admin";
 }
 
 /** The error for a secret that is not the server's. */
 export function wrongSecret(): HasuraError {
-  return refusal("invalid x-hasura-admin-secret/x-hasura-access-key");
+  return refusal(`invalid ${SECRET_NAMES}`);
 }
 
 /** Lets only an admin pass. @throws {HasuraError} 400, not 401 */
@@ -47,10 +62,10 @@ export function requireAdmin(role: string, endpoint: "query" | "other"): void {
 }
 
 /** Copy of the headers that is fit for a log: it tells how the secret compares, not what it is. */
-export function describeHeaders(headers: Headers, adminSecret: string | null): Record<string, string> {
+export function describeHeaders(headers: Headers, settings: Secrets): Record<string, string> {
   const described = Object.fromEntries(headers);
   for (const name of SECRET_HEADERS) delete described[name];
-  return { ...described, "x-hasura-admin-secret": markSecret(headers, adminSecret) };
+  return { ...described, "x-hasura-admin-secret": markSecret(headers, settings) };
 }
 
 // Header values come as one character per byte; Hasura holds its secret as UTF-8.

@@ -24,7 +24,7 @@ const READY = "database system is ready to accept connections";
 
 /** Starts a server on a free port of 127.0.0.1; `undefined` where no PostgreSQL is installed. */
 export async function startCluster(): Promise<Cluster | undefined> {
-  const programs = Deno.build.os === "windows" ? undefined : await findPrograms();
+  const programs = Deno.build.os === "windows" ? undefined : await findPrograms("postgres", "initdb");
   if (programs === undefined) return undefined;
   const folder = await Deno.makeTempDir({ prefix: "venue_cluster_" });
   try {
@@ -35,7 +35,8 @@ export async function startCluster(): Promise<Cluster | undefined> {
     await run(...asUser(user, `${programs}/initdb`, options));
     const port = freePort();
     const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, fsync: "off" };
-    const flags = Object.entries({ ...settings, synchronous_commit: "off", full_page_writes: "off" });
+    const speed = { synchronous_commit: "off", full_page_writes: "off" };
+    const flags = Object.entries({ ...settings, ...speed, max_prepared_transactions: 10, timezone: "Etc/UTC" });
     const server = start(
       ...asUser(user, `${programs}/postgres`, [
         "-D",
@@ -57,7 +58,8 @@ export async function startCluster(): Promise<Cluster | undefined> {
   }
 }
 
-async function findPrograms(): Promise<string | undefined> {
+/** The folder that has these programs of PostgreSQL's, the newest one; `undefined` where none has. */
+export async function findPrograms(...names: string[]): Promise<string | undefined> {
   const folders: string[] = [];
   try {
     for await (const { name } of Deno.readDir("/usr/lib/postgresql")) folders.push(`/usr/lib/postgresql/${name}/bin`);
@@ -67,7 +69,8 @@ async function findPrograms(): Promise<string | undefined> {
   folders.sort((one, other) => Number(other.split("/")[4]) - Number(one.split("/")[4]));
   folders.push(...(Deno.env.get("PATH") ?? "").split(":"));
   for (const folder of folders) {
-    if (await exists(`${folder}/postgres`) && await exists(`${folder}/initdb`)) return folder;
+    const found = await Promise.all(names.map((name) => exists(`${folder}/${name}`)));
+    if (found.every((there) => there)) return folder;
   }
   return undefined;
 }

@@ -43,6 +43,11 @@ export class Connections {
     return this.#abandoned;
   }
 
+  /** Where other programs reach the database; `undefined` where they cannot. */
+  get url(): string | undefined {
+    return this.#parts.database.url;
+  }
+
   /** Whether a request can only be worked on when no other is. */
   get takesTurns(): boolean {
     return this.#parts.one !== undefined;
@@ -55,8 +60,7 @@ export class Connections {
 
   /** Opens the two sessions that a server has on its own tables as soon as it runs. @throws {ConnectionLostError} */
   async open(): Promise<void> {
-    if (this.takesTurns) return await this.metadata.use(() => Promise.resolve());
-    await this.metadata.use(() => this.metadata.use(() => Promise.resolve()));
+    await this.metadata.open(2);
   }
 
   /** Makes the pool of a source; `passable` throws where its address leads nowhere. */

@@ -5,6 +5,7 @@
  */
 
 import { type HasuraError, parseFailed, typeName } from "./bodies.ts";
+import { showNumber } from "./show_haskell.ts";
 
 /** An object of a request and where it is, for error messages. */
 export interface Located {
@@ -41,6 +42,13 @@ export function text(object: Located, key: string, fallback?: string): string {
   throw mismatch(object, key, `parsing Text failed, expected String, but encountered ${typeName(value)}`);
 }
 
+/** Name of a key, which Hasura tells from a text when it is none. @throws {HasuraError} */
+export function name(object: Located, key: string, fallback?: string): string {
+  const value = valueOf(object, key, fallback);
+  if (typeof value === "string") return value;
+  throw mismatch(object, key, `parsing String failed, expected String, but encountered ${typeName(value)}`);
+}
+
 /** Truth value of a key. @throws {HasuraError} */
 export function bool(object: Located, key: string, fallback?: boolean): boolean {
   const value = valueOf(object, key, fallback);
@@ -48,11 +56,16 @@ export function bool(object: Located, key: string, fallback?: boolean): boolean 
   throw mismatch(object, key, `expected Bool, but encountered ${typeName(value)}`);
 }
 
-/** Whole number of a key. @throws {HasuraError} */
-export function int(object: Located, key: string, fallback?: number): number {
+/** Whole number of a key, which Hasura calls `Int` or `Int64`. @throws {HasuraError} */
+export function int(object: Located, key: string, fallback?: number, type: "Int" | "Int64" = "Int"): number {
   const value = valueOf(object, key, fallback);
-  if (typeof value === "number") return value;
-  throw mismatch(object, key, `parsing Int failed, expected Number, but encountered ${typeName(value)}`);
+  const place = `parsing ${type} failed`;
+  if (typeof value !== "number") {
+    throw mismatch(object, key, `${place}, expected Number, but encountered ${typeName(value)}`);
+  }
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value;
+  const problem = "value is either floating or will cause over or underflow";
+  throw mismatch(object, key, `${place}, ${problem} ${showNumber(value)}`);
 }
 
 /** Items of a list with their places. With `optional`, a missing key and `null` mean an empty list. @throws {HasuraError} */

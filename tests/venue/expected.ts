@@ -14,6 +14,13 @@ export function answerBytes(status: string, type: string, [length, body]: [lengt
     `content-length: ${length}\r\ndate: <date>\r\n\r\n${body}`;
 }
 
+/** A whole answer of `/healthz`: in one chunk, without a request id. */
+export function healthBytes(status: string, [length, body]: [length: number, body: string]): string {
+  return `HTTP/1.1 ${status}\r\ncache-control: no-transform\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+    "vary: Accept-Encoding\r\ntransfer-encoding: chunked\r\ndate: <date>\r\n\r\n" +
+    `${length.toString(16).toUpperCase()}\r\n${body}\r\n0\r\n\r\n`;
+}
+
 /** A whole answer of Hasura's. */
 export function jsonBytes(status: string, content: [length: number, body: string]): string {
   return answerBytes(status, JSON_TYPE, content);

@@ -39,7 +39,7 @@ export interface GateParts {
 /** A request, its body read, and the way to answer it. */
 interface Call {
   request: Request;
-  body: string;
+  body: Uint8Array;
   record: RequestRecord;
   /** The first reply counts. */
   sent: PromiseWithResolvers<Reply>;
@@ -62,12 +62,13 @@ export class Gate {
 
   /** Answers a request; `connection` is the port at the other end. */
   async handle(request: Request, connection: number): Promise<Response> {
-    const body = await request.text().catch(() => undefined);
+    const body = await request.bytes().catch(() => undefined);
     // The client has left in the middle of its request.
     if (body === undefined) return new Response();
     const { page, instance } = this.#parts.hasura();
-    const { adminSecret } = instance.settings;
-    const record = describeRequest(request, body, { adminSecret, inFlightWith: this.#unanswered.size });
+    const { settings } = instance;
+    const text = new TextDecoder().decode(body);
+    const record = describeRequest(request, text, { settings, inFlightWith: this.#unanswered.size });
     this.#parts.notice(record);
     const call: Call = { request, body, record, sent: Promise.withResolvers() };
     this.#unanswered.add(call);
@@ -77,10 +78,9 @@ export class Gate {
     this.#unanswered.delete(call);
     record.endedAt = performance.now();
     if (typeof reply === "object") record.status = reply.answer.status;
-    const requestId = request.headers.get("x-request-id");
     const reversed = typeof reply === "object" && "json" in reply.answer && this.#answers++ % 2 === 1;
     const last = this.#parts.hasura().isEnding;
-    return write(reply, { front: this.#parts.front(), connection, requestId, reversed, last });
+    return await write(reply, { front: this.#parts.front(), connection, headers: request.headers, reversed, last });
   }
 
   /** Answers all requests at work that have not been answered. */

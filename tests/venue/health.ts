@@ -30,5 +30,5 @@ async function canConnect({ connections, metadataPool }: Instance): Promise<bool
 }
 
 function plain(status: number, text: string): Answer {
-  return { status, text, contentType: "text/plain; charset=utf-8" };
+  return { status, text, contentType: "text/plain; charset=utf-8", bare: true };
 }

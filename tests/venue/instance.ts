@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AuthSettings } from "./auth.ts";
 import { HasuraError } from "./bodies.ts";
 import {
   type Metadata,
@@ -19,22 +20,27 @@ import { buildSchema, NOTHING_KNOWN, poolsOf, type Schema } from "./schema.ts";
 import type { IsolationLevel } from "./source_settings.ts";
 
 /** What a server is started with. */
-export interface Settings {
-  /** `null` for a server without one. */
-  adminSecret: string | null;
+export interface Settings extends AuthSettings {
   /** As `/v1/version` shows it. */
   version: string;
   /** Whether errors carry `internal`. */
   internalErrors: boolean;
+  /** Errors carry `internal` whatever `internalErrors` says. */
+  devMode: boolean;
   readOnlyMode: boolean;
   maintenanceMode: boolean;
   /** Whether `reload_metadata` says if the metadata is consistent (since Hasura v2.4.0). */
   reloadFields: boolean;
-  enabledApis: readonly ("metadata" | "config")[];
+  enabledApis: readonly ("metadata" | "config" | "pgdump" | "graphql")[];
   /** Variables of Hasura's process. All addresses of databases lead to the one database. */
   environment: Readonly<Record<string, string>>;
   /** Whether `replace_metadata` looks at all databases again, as since some time after Hasura v2.12 (issue 8807 there). */
   replaceLooksAgain: boolean;
+}
+
+/** Whether errors carry `internal`. */
+export function showsInternal({ internalErrors, devMode }: Settings): boolean {
+  return internalErrors || devMode;
 }
 
 /** One Hasura server. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeHeaders } from "./auth.ts";
+import { type AuthSettings, describeHeaders } from "./auth.ts";
 
 /** One request. */
 export interface RequestRecord {
@@ -34,13 +34,13 @@ export interface RequestRecord {
 export function describeRequest(
   request: { method: string; url: string; headers: Headers },
   body: string,
-  { adminSecret, inFlightWith }: { adminSecret: string | null; inFlightWith: number },
+  { settings, inFlightWith }: { settings: AuthSettings; inFlightWith: number },
 ): RequestRecord {
   const record: RequestRecord = {
     method: request.method,
     path: new URL(request.url).pathname,
     body: decoded(body),
-    headers: describeHeaders(request.headers, adminSecret),
+    headers: describeHeaders(request.headers, settings),
     startedAt: performance.now(),
     inFlightWith,
   };

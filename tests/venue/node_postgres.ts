@@ -38,6 +38,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const left = new Set<number>();
   return {
     sessions: Infinity,
+    url: address.href,
     open: () => NodePostgresSession.open(address.href, (backend) => left.add(backend)),
     kill: (session) => administer(url, `select pg_catalog.pg_terminate_backend(${session.backend}, 10000)`),
     settled: () => waitForEnd(url, left),

@@ -109,12 +109,14 @@ async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<vo
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
-/** Where half of the body ends; `undefined` while that much has not come yet. */
+/** Where half of the body ends, or one letter of one that comes in chunks; `undefined` while that has not come yet. */
 function endOfHalf(answer: Uint8Array): number | undefined {
   const text = new TextDecoder("latin1").decode(answer);
   const head = text.indexOf("\r\n\r\n");
   if (head === -1) return undefined;
   const length = /^content-length: *(\d+)/im.exec(text.slice(0, head))?.[1];
-  const half = head + 4 + Math.floor(Number(length ?? 2) / 2);
+  const chunk = text.indexOf("\r\n", head + 4);
+  if (length === undefined && chunk === -1) return undefined;
+  const half = length === undefined ? chunk + 3 : head + 4 + Math.floor(Number(length) / 2);
   return half <= answer.length ? half : undefined;
 }

@@ -19,7 +19,9 @@ export interface Connection {
 }
 
 /** An error as node-postgres tells it; without `severity` it is not PostgreSQL's. */
-export type Problem = Error & Partial<Record<"severity" | "code" | "detail" | "hint" | "where", string>>;
+export type Problem = Error & Words;
+
+type Words = { [name in "severity" | "code" | "detail" | "hint" | "where"]?: string | undefined };
 
 /** One exchange, in the shape that node-postgres calls. */
 export class Exchange {
@@ -86,8 +88,10 @@ export class Exchange {
 }
 
 /** The last words of a session, as libpq tells them. */
-export function farewellOf({ severity, message, detail, hint, where }: Problem): string {
-  const lines = Object.entries({ [severity ?? "FATAL"]: message, DETAIL: detail, HINT: hint, CONTEXT: where });
+export function farewellOf(
+  { severity = "FATAL", message, detail, hint, where }: Words & { message: string },
+): string {
+  const lines = Object.entries({ [severity]: message, DETAIL: detail, HINT: hint, CONTEXT: where });
   const said = lines.filter(([, text]) => text !== undefined).map(([name, text]) => `${name}:  ${text}\n`);
   return said.join("") + CLOSED_UNEXPECTEDLY;
 }

@@ -8,6 +8,8 @@
 
 import { PGlite, protocol } from "@electric-sql/pglite";
 import config from "../deno.json" with { type: "json" };
+import { farewellOf } from "./pg_exchange.ts";
+import { contextOf, ENDED, FUNCTIONS, refusal } from "./pglite_limits.ts";
 import {
   AT_CONNECT,
   ConnectionLostError,
@@ -26,6 +28,7 @@ const CACHE_FILE = new URL(`pglite-${VERSION}.tar`, CACHE_FOLDER);
 /** Opens a new, empty PGlite database. */
 export async function openPglite(): Promise<Database> {
   const engine = await create();
+  await engine.execProtocol(protocol.serialize.query(FUNCTIONS));
   const state: State = { inTransaction: false };
   return {
     sessions: 1,
@@ -89,6 +92,8 @@ class PgliteSession implements Session {
 
   // PGlite ends the process on COPY FROM STDIN unless the refusal comes in the same bytes. Elsewhere it is ignored.
   run(text: string): Promise<Outcome> {
+    const error = refusal(text);
+    if (error !== undefined) return Promise.resolve({ status: "FatalError", error });
     return this.#send(protocol.serialize.query(text), protocol.serialize.copyFail("no data"));
   }
 
@@ -148,8 +153,13 @@ class PgliteSession implements Session {
     this.#state.last = this;
     const { messages } = await this.#engine.execProtocol(join(parts), { throwOnError: false, syncToFs: false });
     const ready = messages.findLast(({ name }) => name === "readyForQuery") as { status?: string } | undefined;
-    this.#state.inTransaction = ready?.status !== "I";
-    return fold(messages);
+    if (ready === undefined) throw new Error("PGlite has ended: it can do nothing more. Run this against PostgreSQL");
+    this.#state.inTransaction = ready.status !== "I";
+    const outcome = fold(messages);
+    if (outcome.status !== "FatalError" || outcome.error.code !== ENDED) return outcome;
+    await this.#end();
+    const last = messages.findLast(({ name }) => name === "error") as unknown as { message: string; where?: string };
+    throw new ConnectionLostError(farewellOf({ message: last.message, where: contextOf(last.where) }));
   }
 }
 

@@ -65,6 +65,13 @@ export class SessionPool {
     }
   }
 
+  /** Opens so many sessions, for later. @throws {ConnectionLostError} */
+  async open(count: number): Promise<void> {
+    await this.use(async () => {
+      while (this.#open.size < count) this.#idle.push(await this.#connect());
+    });
+  }
+
   /** Gives a session back as it is. */
   async release(session: Session): Promise<void> {
     if (this.#retired) return await this.discard(session);

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { HasuraError, type Json, statementProblem } from "./bodies.ts";
+import { connectionError, HasuraError, type Json, statementProblem } from "./bodies.ts";
 import { runChecked } from "./checked_sql.ts";
-import { asObject, bool, type Located, text } from "./decode.ts";
+import { asObject, bool, type Located, name, text } from "./decode.ts";
 import { consultMetadata, type Instance } from "./instance.ts";
-import type { Outcome, Session } from "./session.ts";
+import { ConnectionLostError, type Outcome, type Session } from "./session.ts";
 import type { ConnectedSource } from "./source_connection.ts";
 import { query, transaction, type TransactionMode } from "./transaction.ts";
 
@@ -20,6 +20,8 @@ export interface RunSqlArguments {
   readOnly: boolean;
   /** `null`: decided by a look at the text. */
   checkMetadataConsistency: boolean | null;
+  /** Runs each statement on its own; nothing is around them. */
+  noTransaction: boolean;
 }
 
 /** Places where a test can step in. */
@@ -44,12 +46,13 @@ export function decodeRunSql(args: unknown, path: string): RunSqlArguments {
   const object: Located = asObject(args, { path, what: "RunSQL" });
   return {
     sql: text(object, "sql"),
-    source: text(object, "source", "default"),
+    source: name(object, "source", "default"),
     cascade: bool(object, "cascade", false),
     checkMetadataConsistency: (object.value["check_metadata_consistency"] ?? null) === null
       ? null
       : bool(object, "check_metadata_consistency"),
     readOnly: bool(object, "read_only", false),
+    noTransaction: bool(object, "no_transaction", false),
   };
 }
 
@@ -60,14 +63,9 @@ export function isChecked({ readOnly, checkMetadataConsistency, sql }: RunSqlArg
 
 /** Runs the text. @throws {HasuraError} */
 export async function runSql(instance: Instance, args: RunSqlArguments, stages: Stages): Promise<Json> {
-  if (instance.settings.readOnlyMode && !args.readOnly) {
-    throw new HasuraError("Cannot run write queries when read-only mode is enabled", {
-      status: 400,
-      code: "not-supported",
-    });
-  }
   if (!isChecked(args)) {
     await consultMetadata(instance);
+    if (args.noTransaction) return render(await runEach(sourceOf(instance, args), args));
     return render(await runInTransaction(sourceOf(instance, args), args, { stages }));
   }
   return await instance.lock.run(async () => {
@@ -108,15 +106,33 @@ function runInTransaction(
       await query(pool, session, { text: TRACE });
       await query(pool, session, { text: USER });
       const outcome = await around(session, async () => {
-        const outcome = await beside(stages, session, () => pool.run(session, statement));
-        const internal = statementProblem(outcome, { statement: sql, prepared: false });
-        if (internal === undefined) return outcome;
-        throw new HasuraError("query execution failed", { status: 400, code: "postgres-error", internal });
+        return checked(await beside(stages, session, () => pool.run(session, statement)), sql);
       });
       await stages.beforeCommit?.(session);
       return outcome;
     },
   });
+}
+
+/** Runs what stands between semicolons, wherever they stand: servers before v2.50.10 know no better. */
+async function runEach({ pool }: ConnectedSource, { sql }: RunSqlArguments): Promise<Outcome> {
+  const statements = sql.split(";").map((statement) => statement.trim()).filter((statement) => statement !== "");
+  try {
+    return await pool.use(async (session) => {
+      let outcome: Outcome = { status: "EmptyQuery" };
+      for (const statement of statements) outcome = checked(await pool.run(session, statement), statement);
+      return checked(outcome, sql);
+    });
+  } catch (error) {
+    throw error instanceof ConnectionLostError ? connectionError(error) : error;
+  }
+}
+
+/** The outcome of a text that has run well. @throws {HasuraError} */
+function checked(outcome: Outcome, statement: string): Outcome {
+  const internal = statementProblem(outcome, { statement, prepared: false });
+  if (internal === undefined) return outcome;
+  throw new HasuraError("query execution failed", { status: 400, code: "postgres-error", internal });
 }
 
 async function beside(stages: Stages, session: Session, run: () => Promise<Outcome>): Promise<Outcome> {

@@ -46,6 +46,8 @@ export interface Session {
 export interface Database {
   /** Most sessions at one time. */
   readonly sessions: number;
+  /** Where other programs reach it; missing where they cannot. */
+  readonly url?: string;
   /** Opens a session. @throws {ConnectionLostError} and {@linkcode TooManyClientsError} */
   open(): Promise<Session>;
   /** Ends the backend of `session` as an administrator would. */

@@ -10,7 +10,7 @@ import { openPostgres } from "./node_postgres.ts";
 import { openPglite } from "./pglite.ts";
 import { SessionPool } from "./pool.ts";
 import { Road, type RoadName, type RoadState } from "./roads.ts";
-import type { Database } from "./session.ts";
+import { type Database, literal } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { endLeftover, rowsOf } from "./transaction.ts";
 
@@ -100,6 +100,7 @@ export class Store {
   /** Drops all schemas and forgets all session state. Backends that are still at work are ended. */
   async empty(): Promise<void> {
     await this.#closeSessions();
+    await this.#endPrepared();
     await this.run(DROP_ALL);
   }
 
@@ -117,8 +118,15 @@ export class Store {
 
   /** Ends all sessions and the database. */
   async close(): Promise<void> {
+    await this.#endPrepared();
     await this.#closeSessions();
     await this.#database.close();
+  }
+
+  /** Ends the transactions that a text has prepared and nobody has ended. */
+  async #endPrepared(): Promise<void> {
+    const left = await this.run("select gid from pg_catalog.pg_prepared_xacts where database = current_database()");
+    for (const [gid] of left) await this.run(`rollback prepared ${literal(gid ?? "")}`);
   }
 
   async #closeSessions(): Promise<void> {

@@ -122,7 +122,9 @@ export class Wire implements AsyncDisposable {
 }
 
 function isWhole(answer: string): boolean {
-  const head = answer.indexOf("\r\n\r\n");
-  const length = /^content-length: (\d+)/m.exec(answer.slice(0, Math.max(head, 0)))?.[1];
-  return head !== -1 && answer.length >= head + 4 + Number(length ?? 0);
+  const end = answer.indexOf("\r\n\r\n");
+  if (end === -1) return false;
+  const head = answer.slice(0, end);
+  if (/^transfer-encoding: chunked/im.test(head)) return answer.endsWith("\r\n0\r\n\r\n");
+  return answer.length >= end + 4 + Number(/^content-length: (\d+)/m.exec(head)?.[1] ?? 0);
 }

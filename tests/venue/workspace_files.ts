@@ -95,7 +95,7 @@ function authorize(headers: Headers, { adminSecret, roles }: WorkspaceSettings):
   if (!headers.get("x-hasura-user-id")) {
     throw refuse("x-hasura-user-id header is required when x-hasura-admin-secret is set");
   }
-  if (markSecret(headers, adminSecret) !== "right") throw refuse("Invalid Hasura admin secret");
+  if (markSecret(headers, { adminSecret }) !== "right") throw refuse("Invalid Hasura admin secret");
   const role = headers.get("x-hasura-role") ?? "aerie_admin";
   if (!roles.includes(role)) {
     throw new Refusal(403, "FORBIDDEN", `User with role '${role}' cannot perform 'write_file_directory'`);

@@ -168,7 +168,7 @@ function withDefaults(options: WorkspaceServerOptions): WorkspaceSettings {
 function describe({ method, url, headers, body }: WorkspaceCall, { adminSecret }: WorkspaceSettings): WorkspaceRequest {
   const { path } = targetOf(url);
   const target = url.slice(url.indexOf(path, url.indexOf("//") + 2));
-  const described = describeHeaders(headers, adminSecret);
+  const described = describeHeaders(headers, { adminSecret });
   return { method, path: decoded(path), target, headers: described, size: body.length, startedAt: performance.now() };
 }
 
