@@ -4,11 +4,10 @@
  * @module
  */
 
-import { HasuraError } from "../bodies.ts";
 import type { Metadata } from "../catalog.ts";
-import { Dependents } from "../schema/follow.ts";
+import { Dependents, refuseDependents } from "../schema/follow.ts";
 import { purge } from "../schema/purge.ts";
-import { describe, describeAll, holds, type SchemaId } from "../schema/schema_id.ts";
+import { describe, holds, type SchemaId } from "../schema/schema_id.ts";
 import { inSource, withoutNamed } from "../without.ts";
 import type { Work } from "../work.ts";
 
@@ -26,12 +25,7 @@ export function dependentsOfSource({ schema }: Work, name: string): SchemaId[] {
 
 /** The metadata without these; only with `cascade` may there be any. @throws {HasuraError} */
 export function withoutDependents({ metadata }: Work, dependents: readonly SchemaId[], cascade: boolean): Metadata {
-  if (dependents.length > 0 && !cascade) {
-    throw new HasuraError(`cannot drop due to the following dependent objects: ${describeAll(dependents)}`, {
-      status: 400,
-      code: "dependency-error",
-    });
-  }
+  refuseDependents(dependents, { cascade });
   const changed = structuredClone(metadata);
   for (const one of dependents) purge(changed, one);
   return dependents.reduce((left, one) => {

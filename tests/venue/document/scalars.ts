@@ -5,6 +5,7 @@
  */
 
 import { type Json, parseFailed, typeName } from "../bodies.ts";
+import { showNumber } from "../show_haskell.ts";
 import { asObject, byHand, mismatch, type Shape } from "./shape.ts";
 
 const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
@@ -46,9 +47,9 @@ export function boolAs(name: string): Shape<boolean> {
 export function intAs(name: string): Shape<number> {
   return (value, path) => {
     if (typeof value !== "number") throw mismatch(name, "Number", { value, path });
-    if (Number.isInteger(value)) return value;
+    if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value;
     throw parseFailed(
-      `parsing ${name} failed, value is either floating or will cause over or underflow ${value}`,
+      `parsing ${name} failed, value is either floating or will cause over or underflow ${showNumber(value)}`,
       path,
     );
   };
