@@ -5,25 +5,20 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { databaseUrl } from "../support/venue_metadata.ts";
 import type { Venue } from "../venue/mod.ts";
 
-/** A document, as Hasura stores it; its label stands at each of its tables, so that a mixture of two is neither. */
+/** A document as Hasura writes it; its label stands at each of its tables, so that a mixture of two is neither. */
 export function documentOf(label: string, tables: readonly string[]) {
   return {
     version: 3,
     sources: [{
       name: "Aerie",
       kind: "postgres",
-      configuration: {
-        connection_info: {
-          database_url: { from_env: "AERIE_DATABASE_URL" },
-          isolation_level: "read-committed",
-          use_prepared_statements: false,
-        },
-      },
+      configuration: databaseUrl(),
       tables: ["applied_log", ...tables].map((name) => ({
         table: { schema: "public", name },
-        configuration: { column_config: {}, comment: label, custom_column_names: {}, custom_root_fields: {} },
+        configuration: { comment: label, column_config: {}, custom_column_names: {}, custom_root_fields: {} },
       })),
     }],
   };

@@ -173,7 +173,7 @@ Deno.test("a 500 that says why the metadata cannot be applied is a refusal", asy
 });
 
 Deno.test("where a database leads is not changed by the way", async (t) => {
-  const environment = { AERIE_DATABASE_URL: "x", OTHER_DATABASE_URL: "y" };
+  const environment = { AERIE_DATABASE_URL: "postgres://x", OTHER_DATABASE_URL: "postgres://y" };
   await using venue = await startVenue({ environment });
   const before = () => venue.reset({ metadata: { version: 3, sources: sourcesOf([]) } });
   await using elsewhere = await createRelease(sourcesOf([1, 2], { from_env: "OTHER_DATABASE_URL" }));

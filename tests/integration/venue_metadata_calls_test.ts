@@ -105,8 +105,15 @@ Deno.test("pglite: what hangs on a table is added where it fits, and dropped", a
     "invalid-configuration",
     'Inconsistent object: in table "task": in relationship "none": no foreign constraint exists on the given column(s)',
   );
-  const dropped = [
+  const onPlan = { filter: { plan: { name: { _eq: "a" } } } };
+  await call("create_delete_permission", { table: "task", role: "viewer", permission: onPlan });
+  refused(
     await call("drop_relationship", { table: "task", relationship: "plan" }),
+    "dependency-error",
+    'cannot drop due to the following dependent objects: permission task.viewer.delete in source "Aerie"',
+  );
+  const dropped = [
+    await call("drop_relationship", { table: "task", relationship: "plan", cascade: true }),
     await call("drop_select_permission", { table: "task", role: "viewer" }),
     await call("drop_computed_field", { table: "plan", name: "label" }),
   ];
@@ -136,6 +143,35 @@ Deno.test("pglite: sources are added, changed, renamed and dropped", async () =>
   assert.deepEqual(await names(), ["Third"]);
 });
 
+Deno.test("pglite: a source that another one leads to goes only together with what leads to it", async () => {
+  const leading = {
+    table: { name: "task", schema: "public" },
+    remote_relationships: [{
+      name: "there",
+      definition: {
+        to_source: {
+          relationship_type: "object",
+          source: "Second",
+          table: { name: "plan", schema: "public" },
+          field_mapping: { plan_id: "id" },
+        },
+      },
+    }],
+  };
+  await using venue = await startVenue({
+    baseSql: BASE,
+    metadata: metadata({ sources: [source({ tables: [leading] }), source({ name: "Second" })] }),
+  });
+  const drop = (rest = {}) => callMetadata(venue, "pg_drop_source", { name: "Second", ...rest });
+  refused(
+    await drop(),
+    "dependency-error",
+    'cannot drop due to the following dependent objects: remote relationship task.there in source "Aerie"',
+  );
+  assert.deepEqual((await drop({ cascade: true })).json, SUCCESS);
+  assert.deepEqual((await venue.metadata()).metadata.sources, [source({ tables: tables("task") })]);
+});
+
 Deno.test("pglite: a bulk is one change or none, at whatever depth it fails", async () => {
   await using venue = await start({ tables: [] });
   const track = (table: string) => ({ type: "pg_track_table", args: aerie({ table }) });
@@ -155,8 +191,9 @@ Deno.test("pglite: a bulk is one change or none, at whatever depth it fails", as
     error: 'unknown metadata command "nothing" for backend postgres',
     code: "parse-failed",
   }]);
-  const going = await bulk("bulk_keep_going", [track("plan"), track("note")]);
-  assert.deepEqual([going.status, going.json[0].code, going.json[1]], [200, "already-tracked", SUCCESS]);
+  const going = await bulk("bulk_keep_going", [track("nothing"), track("plan"), track("note")]);
+  const [nothing, plan, note] = going.json;
+  assert.deepEqual([nothing.code, plan.code, note], ["invalid-configuration", "already-tracked", SUCCESS]);
   assert.deepEqual(await sourceIn(venue), source({ tables: tables("note", "plan", "task") }));
 });
 
@@ -187,4 +224,39 @@ Deno.test("pglite: clashing root fields are an error of Hasura's own, and nothin
   assert.deepEqual([status, json.code, json.path], [500, "unexpected", "$.args"]);
   assert.match(json.error, /^Encountered conflicting definitions .* 'mutation_root' for fields: \['delete_same_by_pk'/);
   assert.deepEqual(await venue.metadata(), { resourceVersion: 1, metadata: metadata() });
+});
+
+Deno.test("pglite: what is replaced: not hidden cron triggers, and no two event triggers have one name", async () => {
+  await using venue = await start();
+  const cron = (name: string, shown: boolean) => ({
+    name,
+    webhook: "http://h",
+    schedule: "0 0 1 1 *",
+    include_in_metadata: shown,
+  });
+  const replace = (rest: Record<string, unknown>) => callMetadata(venue, "replace_metadata", metadata(rest));
+  const names = async () => {
+    const { metadata: { cron_triggers: found = [] } } = await venue.metadata();
+    return (found as { name: string }[]).map(({ name }) => name);
+  };
+  assert.deepEqual((await replace({ cron_triggers: [cron("hidden", false), cron("old", true)] })).json, SUCCESS);
+  assert.deepEqual((await replace({ cron_triggers: [cron("new", true)] })).json, SUCCESS);
+  assert.deepEqual((await names()).toSorted(), ["hidden", "new"]);
+  refused(
+    await replace({ cron_triggers: [cron("hidden", true)] }),
+    "already-exists",
+    'cron trigger with name hidden already exists as a cron trigger with "included_in_metadata" as false',
+  );
+  const trigger = {
+    name: "same",
+    definition: { insert: { columns: "*" } },
+    retry_conf: { num_retries: 0, interval_sec: 10 },
+    webhook: "http://h",
+  };
+  const both = tables("plan", "task").map((table) => ({ ...table, event_triggers: [trigger] }));
+  refused(
+    await replace({ sources: [source({ tables: both })] }),
+    "not-supported",
+    'Event trigger with duplicate names not allowed: "same"',
+  );
 });

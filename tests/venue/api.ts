@@ -9,7 +9,7 @@ import { errorBody, HasuraError, type Json, notFound } from "./bodies.ts";
 import { configOf } from "./config.ts";
 import { asObject, text } from "./decode.ts";
 import { health } from "./health.ts";
-import type { Instance } from "./instance.ts";
+import { type Instance, showsInternal } from "./instance.ts";
 import { decodeJson, JsonError } from "./json.ts";
 import { callMetadata, decodeMetadata } from "./metadata.ts";
 import { decodePgDump, runPgDump } from "./pg_dump.ts";
@@ -53,7 +53,7 @@ export function errorAnswer({ settings }: Instance, error: unknown, path: string
   if (!(error instanceof HasuraError)) throw error;
   const { status } = error.details;
   const place = path === "/v2/query" ? "$" : "$.args";
-  const json = errorBody(error, { place, internal: settings.internalErrors || settings.devMode });
+  const json = errorBody(error, { place, internal: showsInternal(settings) });
   return status === 404 ? { status, json, bare: true } : { status, json };
 }
 

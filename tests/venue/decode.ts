@@ -5,7 +5,6 @@
  */
 
 import { type HasuraError, parseFailed, typeName } from "./bodies.ts";
-import { showNumber } from "./show_haskell.ts";
 
 /** An object of a request and where it is, for error messages. */
 export interface Located {
@@ -54,18 +53,6 @@ export function bool(object: Located, key: string, fallback?: boolean): boolean 
   const value = valueOf(object, key, fallback);
   if (typeof value === "boolean") return value;
   throw mismatch(object, key, `expected Bool, but encountered ${typeName(value)}`);
-}
-
-/** Whole number of a key, which Hasura calls `Int` or `Int64`. @throws {HasuraError} */
-export function int(object: Located, key: string, fallback?: number, type: "Int" | "Int64" = "Int"): number {
-  const value = valueOf(object, key, fallback);
-  const place = `parsing ${type} failed`;
-  if (typeof value !== "number") {
-    throw mismatch(object, key, `${place}, expected Number, but encountered ${typeName(value)}`);
-  }
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value;
-  const problem = "value is either floating or will cause over or underflow";
-  throw mismatch(object, key, `${place}, ${problem} ${showNumber(value)}`);
 }
 
 /** Items of a list with their places. With `optional`, a missing key and `null` mean an empty list. @throws {HasuraError} */

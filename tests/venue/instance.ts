@@ -39,6 +39,11 @@ export interface Settings extends AuthSettings {
   replaceLooksAgain: boolean;
 }
 
+/** Whether errors carry `internal`. */
+export function showsInternal({ internalErrors, devMode }: Settings): boolean {
+  return internalErrors || devMode;
+}
+
 /** One Hasura server. */
 export class Instance {
   readonly settings: Settings;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { runChecked } from "./checked_sql.ts";
 import { connectionError, HasuraError, type Json, statementProblem } from "./bodies.ts";
+import { runChecked } from "./checked_sql.ts";
 import { asObject, bool, type Located, name, text } from "./decode.ts";
 import { consultMetadata, type Instance } from "./instance.ts";
 import { ConnectionLostError, type Outcome, type Session } from "./session.ts";

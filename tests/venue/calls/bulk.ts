@@ -6,6 +6,7 @@
 
 import { errorBody, HasuraError, type Json } from "../bodies.ts";
 import { list } from "../document/shape.ts";
+import { showsInternal } from "../instance.ts";
 import type { CallDecoder, MetadataCall } from "../work.ts";
 
 /** All calls or none. The number grows once. @throws {HasuraError} */
@@ -42,7 +43,7 @@ export function bulkKeepGoing(decode: CallDecoder): CallDecoder {
             answers.push(await work.attempt(() => call.run(work)));
           } catch (error) {
             if (!(error instanceof HasuraError)) throw error;
-            answers.push(errorBody(error, { place: "$.args", internal: work.instance.settings.internalErrors }));
+            answers.push(errorBody(error, { place: "$.args", internal: showsInternal(work.instance.settings) }));
           }
         }
         return answers;

@@ -12,6 +12,7 @@ import { configurationOf, sourceCustomization } from "../document/sources.ts";
 import { inSource } from "../without.ts";
 import type { CallDecoder } from "../work.ts";
 import { buildFor, changing, normal } from "./building.ts";
+import { dependentsOfSource, withoutDependents } from "./dependents.ts";
 
 /** Calls for sources of a kind of database. */
 export function sourceCalls(kind: string): Readonly<Record<string, CallDecoder>> {
@@ -70,8 +71,9 @@ const dropSource: CallDecoder = (args, path) => {
     if (schema.sources.get(name)?.connected === undefined && cascade) {
       throw new HasuraError(`source with name "${name}" is inconsistent`, { status: 400, code: "unexpected" });
     }
-    const sources = metadata.sources.filter((source) => source.name !== name);
-    await buildFor(work, `source ${name}`, { ...metadata, sources });
+    const left = withoutDependents(work, dependentsOfSource(work, name), cascade === true);
+    const sources = left.sources.filter((source) => source.name !== name);
+    await buildFor(work, `source ${name}`, { ...left, sources });
   });
 };
 

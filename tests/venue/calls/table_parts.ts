@@ -12,16 +12,19 @@ import { byHand, object, required, type Shape, unless } from "../document/shape.
 import { computedField } from "../document/tables.ts";
 import { keyOf } from "../introspection.ts";
 import { listIn, type LooseObject, nameIn } from "../loose.ts";
-import { PERMISSION_TYPES } from "../schema/schema_id.ts";
+import { partOf, PERMISSION_TYPES } from "../schema/schema_id.ts";
 import { inSource, inTableOf, withList, withoutItem } from "../without.ts";
 import type { CallDecoder, Work } from "../work.ts";
 import { build, buildFor, changing, normal, usableSource } from "./building.ts";
+import { dependentsOf, withoutDependents } from "./dependents.ts";
 import { ABOUT_TABLE, decoded, refusal, type TableArguments } from "./tables.ts";
 
 /** A kind of thing that hangs on a table. */
 interface Part {
   /** As inconsistent objects name it. */
   type: string;
+  /** As what depends on it knows it; nothing depends on a permission that could be dropped on its own. */
+  kind?: "relationship" | "computed field";
   /** Key of the table's list. */
   list: string;
   by: "name" | "role";
@@ -32,6 +35,7 @@ interface Part {
 
 const relationship = (kind: "object" | "array"): Part => ({
   type: `${kind}_relation`,
+  kind: "relationship",
   list: `${kind}_relationships`,
   by: "name",
   shape: kind === "object" ? objectRelationship : arrayRelationship,
@@ -40,6 +44,7 @@ const relationship = (kind: "object" | "array"): Part => ({
 
 const computed: Part = {
   type: "computed_field",
+  kind: "computed field",
   list: "computed_fields",
   by: "name",
   shape: computedField,
@@ -104,9 +109,12 @@ function dropping(parts: readonly Part[], key: string): CallDecoder {
       const what = parts[0]?.show(given, displayName(table));
       throw refusal(`${what} does not exist`, key === "role" ? "permission-denied" : "not-exists");
     }
+    const { kind } = part;
+    const dependents = kind === undefined ? [] : dependentsOf(work, partOf(source, table, { kind, name: given }));
+    const left = withoutDependents(work, dependents, args["cascade"] === true);
     await build(
       work,
-      inSource(work.metadata, source, (found) => inTableOf(found, { table }, (one) => withoutItem(one, part, given))),
+      inSource(left, source, (found) => inTableOf(found, { table }, (one) => withoutItem(one, part, given))),
     );
   });
 }

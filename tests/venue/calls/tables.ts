@@ -13,11 +13,9 @@ import { functionConfiguration, tableConfiguration } from "../document/tables.ts
 import { keyOf } from "../introspection.ts";
 import { listIn, type LooseObject, tableIn } from "../loose.ts";
 import { inSource, inTableOf, withList, withoutNamed } from "../without.ts";
-import { Dependents } from "../schema/follow.ts";
-import { purge } from "../schema/purge.ts";
-import { describeAll } from "../schema/schema_id.ts";
 import { type CallDecoder, type MetadataCall, SUCCESS, type Work } from "../work.ts";
 import { build, buildFor, changing, normal, usableSource } from "./building.ts";
+import { dependentsOf, withoutDependents } from "./dependents.ts";
 
 /** Which table of which source a call is about. */
 export type TableArguments = { source: string; table: TableName } & LooseObject;
@@ -51,22 +49,11 @@ async function track(work: Work, { source, ...entry }: TableArguments): Promise<
 async function untrack(work: Work, { source, table, cascade = false }: TableArguments): Promise<void> {
   const known = usableSource(work, source).tables.some((entry) => keyOf(entry.table) === keyOf(table));
   if (!known) throw refusal(`view/table already untracked: "${displayName(table)}"`, "already-untracked");
-  const dependents = new Dependents(work.schema).of({ kind: "table", source, table })
-    .filter((id) => id.kind !== "part" || id.source !== source || keyOf(id.table) !== keyOf(table));
-  if (dependents.length > 0 && cascade !== true) {
-    throw refusal(`cannot drop due to the following dependent objects: ${describeAll(dependents)}`, "dependency-error");
-  }
-  const metadata = structuredClone(work.metadata);
-  for (const id of dependents) purge(metadata, id);
-  const functions = dependents.flatMap((id) => id.kind === "function" ? [id.function] : []);
+  const dependents = dependentsOf(work, { kind: "table", source, table });
+  const left = withoutDependents(work, dependents, cascade === true);
   await build(
     work,
-    inSource(metadata, source, (found) => {
-      return functions.reduce(
-        (left, name) => withoutNamed(left, "functions", { key: "function", name }),
-        withoutNamed(found, "tables", { key: "table", name: table }),
-      );
-    }),
+    inSource(left, source, (found) => withoutNamed(found, "tables", { key: "table", name: table })),
   );
 }
 

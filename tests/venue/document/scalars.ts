@@ -5,6 +5,7 @@
  */
 
 import { type Json, parseFailed, typeName } from "../bodies.ts";
+import { showNumber } from "../show_haskell.ts";
 import { asObject, byHand, mismatch, type Shape } from "./shape.ts";
 
 const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
@@ -46,20 +47,12 @@ export function boolAs(name: string): Shape<boolean> {
 export function intAs(name: string): Shape<number> {
   return (value, path) => {
     if (typeof value !== "number") throw mismatch(name, "Number", { value, path });
-    // Aeson's numbers know no bounds; Hasura's words for one beyond 64 bits are those for a fraction.
     if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value;
     throw parseFailed(
-      `parsing ${name} failed, value is either floating or will cause over or underflow ${scientific(value)}`,
+      `parsing ${name} failed, value is either floating or will cause over or underflow ${showNumber(value)}`,
       path,
     );
   };
-}
-
-/** A number as Haskell shows it. */
-function scientific(value: number): string {
-  if (value === 0 || (Math.abs(value) >= 0.1 && Math.abs(value) < 1e7)) return String(value);
-  const [digits = "", exponent = ""] = value.toExponential().split("e");
-  return `${digits.includes(".") ? digits : `${digits}.0`}e${exponent.replace("+", "")}`;
 }
 
 /** A whole number. */

@@ -32,12 +32,7 @@ export function follow(changes: Changes, { metadata, source, known, cascade }: F
   }
   const dependents = new Dependents(known);
   const indirect = indirectDependents(changes, { source, dependents });
-  if (indirect.length > 0 && !cascade) {
-    throw new HasuraError(`cannot drop due to the following dependent objects: ${describeAll(indirect)}`, {
-      status: 400,
-      code: "dependency-error",
-    });
-  }
+  refuseDependents(indirect, { cascade });
   const changed = structuredClone(metadata);
   for (const id of indirect) purge(changed, id);
   const own = changed.sources.find(({ name }) => name === source);
@@ -53,6 +48,15 @@ export function follow(changes: Changes, { metadata, source, known, cascade }: F
   const follower = new Follower(changed, { source, known, dependents });
   for (const change of changes.tables) follower.followTable(change);
   return changed;
+}
+
+/** Refuses to drop what others depend on, unless they are to go with it. @throws {HasuraError} */
+export function refuseDependents(dependents: readonly SchemaId[], { cascade }: { cascade: boolean }): void {
+  if (dependents.length === 0 || cascade) return;
+  throw new HasuraError(`cannot drop due to the following dependent objects: ${describeAll(dependents)}`, {
+    status: 400,
+    code: "dependency-error",
+  });
 }
 
 /** What depends on something. */
