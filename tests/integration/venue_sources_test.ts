@@ -178,7 +178,7 @@ for (const { name, database } of backends()) {
       return;
     }
     assert.deepEqual([status, headers.get("content-type")], [200, "application/sql; charset=utf-8"]);
-    assert.match(text, /CREATE TABLE public\.mark \(\n    what text\n\);\n/);
+    assert.match(text, /CREATE TABLE public\.mark \(\n {4}what text\n\);\n/);
     assert.ok(!text.includes("search_path") && !text.includes("--"));
     assert.equal((await dump({ ...options, opts: ["--nonsense"], source: "Aerie" })).status, 500);
   });
