@@ -23,6 +23,7 @@ export type { BodyLimit } from "./body_limit.ts";
 export type { AnswerFault, Fault, FaultAction, FaultMatch, FaultTime } from "./faults.ts";
 export type { ErrorName } from "./named_errors.ts";
 export type { Metadata, StoredMetadata, TableName } from "./catalog.ts";
+export { type Backend, backends } from "./backends.ts";
 export type { RequestRecord } from "./log.ts";
 export { DEFAULT_SECRET, exampleSchema, type VenueOptions } from "./options.ts";
 
@@ -201,20 +202,6 @@ export async function startVenue(options: VenueOptions = {}): Promise<Venue> {
       if (gate.crash !== undefined) throw gate.crash;
     },
   };
-}
-
-/** A database that tests run on. */
-export interface Backend {
-  /** For the names of tests. */
-  name: "pglite" | "postgres";
-  /** For {@linkcode VenueOptions}. */
-  database: string;
-}
-
-/** PGlite, and the server at `TEST_POSTGRES_URL` where that is set. */
-export function backends(): Backend[] {
-  const url = Deno.env.get("TEST_POSTGRES_URL");
-  return [{ name: "pglite", database: "pglite" }, ...(url ? [{ name: "postgres" as const, database: url }] : [])];
 }
 
 async function readLedger(store: Store): Promise<number[]> {
