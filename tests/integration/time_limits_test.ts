@@ -74,15 +74,19 @@ for (const { name, database } of backends()) {
     await using venue = await startVenue({ database });
     await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
     const isStep = (request: { readOnly?: boolean }) => request.readOnly === false;
-    const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [begin, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const end = Promise.withResolvers<void>();
     // The one with the limit has planned, and comes to the lock when the other one has it.
     venue.addFault({ match: { type: "run_sql", readOnly: false }, do: { hold: begin.promise } });
     const limited = runTool([...RUN_ALL, "--lock-timeout=1", "--step-timeout=0.1"], { venue, path: deployment.path });
     await venue.waitForRequest(isStep);
-    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: { hold: end.promise } });
+    const hold = () => {
+      held.resolve();
+      return end.promise;
+    };
+    venue.addFault({ match: { type: "run_sql", readOnly: false }, when: "before-commit", do: { hold } });
     const other = runTool(RUN_ALL, { venue, path: deployment.path });
-    let steps = 0;
-    await venue.waitForRequest((request) => isStep(request) && ++steps === 2);
+    await held.promise;
     begin.resolve();
     let looks = 0;
     await venue.waitForRequest(({ sql }) => sql?.includes("pg_cancel_backend") === true && ++looks === 1);

@@ -48,7 +48,8 @@ export type AnswerFault =
  * - `refuse`: as `drop`, and every connection after that is refused until `venue.start()`;
  * - `freeze`: from now on no byte passes and nothing is closed, until `venue.thaw()`. A request that is struck `before`
  *   gets no further until then; at other times it goes on, unanswered;
- * - `delayMs`, `hold`: goes on after some time, or when the test says so (not `during`);
+ * - `delayMs`, `hold`: goes on after some time, or when the test says so (not `during`); a function is called when the
+ *   request has come to that place;
  * - `deliverAfter`: `answer` at once (default: `drop`), and the request reaches Hasura later (only `before`);
  * - `repeat`: a proxy has passed the request on, and passes it on once more then; the answer is that of the second copy.
  *   Faults at other times strike the first one (only `before`).
@@ -69,7 +70,7 @@ export type FaultAction =
   | "kill-backend"
   | "lose-backend"
   | { delayMs: number }
-  | { hold: Promise<unknown> }
+  | { hold: Promise<unknown> | (() => Promise<unknown>) }
   | { deliverAfter: Promise<unknown>; answer?: AnswerFault }
   | { restartMs: number; page?: 502 | 503 }
   | { restart: Promise<unknown>; page?: 502 | 503 }

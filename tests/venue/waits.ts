@@ -4,13 +4,17 @@
  * @module
  */
 
+/** Milliseconds, or an event; a function is called when the wait for its event begins. */
+export type Waited = number | Promise<unknown> | (() => Promise<unknown>);
+
 /** Waits that can be given up, all together. */
 export class Waits {
   #over = Promise.withResolvers<false>();
 
   /** Resolves to `true` when `what` has come or so many milliseconds have passed, to `false` when it is given up. */
-  async for(what: Promise<unknown> | number): Promise<boolean> {
+  async for(what: Waited): Promise<boolean> {
     const over = this.#over.promise;
+    if (typeof what === "function") return await Promise.race([what().then(() => true), over]);
     if (typeof what !== "number") return await Promise.race([what.then(() => true), over]);
     const elapsed = Promise.withResolvers<true>();
     const timer = setTimeout(() => elapsed.resolve(true), what);

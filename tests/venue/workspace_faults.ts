@@ -20,7 +20,7 @@ export type WorkspaceFaultAction =
   | { html: ProxyStatus }
   | { status: number; body: unknown; contentType?: string }
   | { delayMs: number }
-  | { hold: Promise<unknown> };
+  | { hold: Promise<unknown> | (() => Promise<unknown>) };
 
 /** A fault; all that is given of `method`, `path` and `nth` must fit. */
 export interface WorkspaceFault {
