@@ -1,0 +1,38 @@
+/**
+ * Jobs whose second migration has large files.
+ *
+ * @module
+ */
+
+import { createGround, MATRIX_GROUND } from "./ground.ts";
+import type { Job } from "./job.ts";
+import { stepJob } from "./step_jobs.ts";
+
+/** Of each file in megabytes: beside the limits that proxies have by themselves (1 MB), and what a client sends at once. */
+const SIZES: readonly number[] = [0.1, 0.9, 1.1, 2, 20];
+
+/** Writes a deployment for each of `sizes`, given in megabytes. */
+export async function createFileGrounds(
+  sizes = SIZES,
+): Promise<{ paths: ReadonlyMap<number, string> } & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const paths = new Map<number, string>();
+  for (const size of sizes) {
+    const large = { version: 2, bytes: size * 1_000_000 };
+    paths.set(size, stack.use(await createGround({ ...MATRIX_GROUND, large })).path);
+  }
+  const owned = stack.move();
+  return { paths, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** All of these jobs: up at once and down step by step. */
+export function fileJobs(paths: ReadonlyMap<number, string>): Job[] {
+  return [...paths].flatMap(([size, path]) => [
+    named(size, stepJob(path, { direction: "apply", mode: "bulk" })),
+    named(size, stepJob(path, { direction: "revert", mode: "steps" })),
+  ]);
+}
+
+function named(size: number, job: Job): Job {
+  return { ...job, name: `${size} MB/${job.name}`, home: "pglite" };
+}
