@@ -8,6 +8,12 @@ import { createGround, MATRIX_GROUND } from "./ground.ts";
 import type { Job } from "./job.ts";
 import { stepJob } from "./step_jobs.ts";
 
+/** One of them. */
+export interface FileJob extends Job {
+  /** Whether the file is too large to be sent whole before an answer comes. */
+  isCutShort: boolean;
+}
+
 /** Of each file in megabytes: beside the limits that proxies have by themselves (1 MB), and what a client sends at once. */
 const SIZES: readonly number[] = [0.1, 0.9, 1.1, 2, 20];
 
@@ -26,13 +32,16 @@ export async function createFileGrounds(
 }
 
 /** All of these jobs: up at once and down step by step. */
-export function fileJobs(paths: ReadonlyMap<number, string>): Job[] {
+export function fileJobs(paths: ReadonlyMap<number, string>): FileJob[] {
   return [...paths].flatMap(([size, path]) => [
     named(size, stepJob(path, { direction: "apply", mode: "bulk" })),
     named(size, stepJob(path, { direction: "revert", mode: "steps" })),
   ]);
 }
 
-function named(size: number, job: Job): Job {
-  return { ...job, name: `${size} MB/${job.name}`, home: "pglite" };
+/** Megabytes that an operating system and a proxy may hold between them. */
+const HELD = 0.5;
+
+function named(size: number, job: Job): FileJob {
+  return { ...job, name: `${size} MB/${job.name}`, home: "pglite", isCutShort: size > HELD };
 }

@@ -8,6 +8,7 @@
 import type { Venue } from "../venue/mod.ts";
 import type { Job } from "./job.ts";
 import { metadataJob, type MetadataKind, NEW, UNFIT } from "./metadata_jobs.ts";
+import { looksAnew } from "./requests.ts";
 
 const CREATE = "create table public.step_9 (id integer primary key);\n";
 
@@ -61,7 +62,8 @@ export function upJobs(path: string): Record<"needed" | "fitsNow", Job> {
 }
 
 function lateJob(path: string, kind: MetadataKind): Job {
-  return metadataJob(path, { ...kind, isConsistent: fitsDatabase });
+  // What only reads is struck where there is one server.
+  return { ...metadataJob(path, { ...kind, isConsistent: fitsDatabase }), isStruck: looksAnew };
 }
 
 /** Whether all that is tracked is there: the database is never behind, a server is. */

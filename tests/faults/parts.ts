@@ -9,7 +9,7 @@ import { createAfterGround } from "./after_ground.ts";
 import { afterJobs } from "./after_jobs.ts";
 import type { Contest } from "./contest.ts";
 import { createGround, MATRIX_GROUND } from "./ground.ts";
-import { createFileGrounds, fileJobs } from "./file_jobs.ts";
+import { createFileGrounds, type FileJob, fileJobs } from "./file_jobs.ts";
 import type { Job } from "./job.ts";
 import { lateJobs } from "./late_jobs.ts";
 import type { Where } from "./matrix.ts";
@@ -49,7 +49,7 @@ export interface Part {
   killed: Job[];
   contests: ContestList | undefined;
   /** Jobs whose second migration is refused for its size. */
-  limited?: Job[];
+  limited?: FileJob[];
   /** How its places are. Default: as usual. */
   place?: PlaceOptions;
 }

@@ -10,9 +10,8 @@ import type { Venue } from "../venue/mod.ts";
 import { type Contest, type ContestEnd, eachRound, unexpectedCodes } from "./contest.ts";
 import { upJobs } from "./late_jobs.ts";
 import { type Place, settle } from "./place.ts";
+import { RELOAD } from "./requests.ts";
 import { runHere } from "./runs.ts";
-
-const RELOAD = "reload_metadata";
 
 /** How many runs take part. */
 const SIZES: readonly number[] = [2, 4];
