@@ -12,10 +12,10 @@ const backend = backends().at(-1);
 assert.ok(backend);
 
 Deno.test("a step that a proxy does not take was not started, and is done once the proxy takes it", async () => {
-  await using grounds = await createFileGrounds([1.1]);
+  await using grounds = await createFileGrounds([20]);
   await using place = await startPlace(backend);
   const outcomes: Outcome[] = [];
-  for (const limited of listLimited(fileJobs(grounds.paths), { name: backend.name, isAlone: true })) {
+  for (const limited of listLimited(fileJobs(grounds.paths).slice(0, 1), { name: backend.name, isAlone: true })) {
     outcomes.push(await runLimited(place, limited));
   }
   assert.ok(outcomes.length > 0 && outcomes.every(({ struck }) => struck));
