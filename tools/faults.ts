@@ -19,7 +19,7 @@ const USAGE =
   `Usage: make faults ARGS='[--rounds N] [--only PART] [--backend NAME] [--case TEXT] [--jobs N] [--json[=PATH]]'
 
   --rounds   contests of each size, default 100; a quarter of that where they are not about steps
-  --only     matrix, kill, contest, session (one only) or servers (two) of steps, metadata or after (each with all three);
+  --only     matrix, kill, contest, session (one only) or servers (two), files (that a proxy refuses), metadata or after (each with all three);
              default all; can be repeated
   --backend  pglite or postgres, default both
   --case     only the case with this name, or else those with this text in their names

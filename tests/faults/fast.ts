@@ -88,7 +88,8 @@ export async function contendSome(
   assert.ok(results.some(({ broken }) => broken.length > 0), "nothing is broken in the controls either");
 }
 
-function assertKept(outcomes: readonly Outcome[]): void {
+/** That no promise is broken. */
+export function assertKept(outcomes: readonly Outcome[]): void {
   const broken = outcomes.filter(isBroken);
   assert.equal(broken.length, 0, `${broken.map(describeBroken).join("\n\n")}\n\n${broken.length} cases`);
 }

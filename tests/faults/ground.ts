@@ -36,6 +36,8 @@ export interface GroundOptions {
   versions: readonly number[];
   /** Whether each creates a table of its own, and drops it. */
   tables: boolean;
+  /** A migration whose files are large, and about how many bytes they have. */
+  large?: { version: number; bytes: number };
 }
 
 /** What the migrations of matrix and kills do. */
@@ -72,12 +74,16 @@ export function createGround(options: GroundOptions, files: Record<string, strin
   return createDeployment({ migrations: VERSIONS.map((version) => migration(version, options)), files });
 }
 
+const FILLER = `-- ${"x".repeat(76)}\n`;
+
 function migration(version: number, options: GroundOptions): TestMigration {
   const drop = options.tables ? `drop table if exists public.step_${version};\n` : "";
+  const { large } = options;
+  const filler = large?.version === version ? FILLER.repeat(Math.ceil(large.bytes / FILLER.length)) : "";
   return {
     folder: `${version}_step_${version}`,
-    up: upSql(version, options),
-    down: `${drop}insert into public.applied_log (version, direction) values (${version}, 'revert');
+    up: filler + upSql(version, options),
+    down: `${filler}${drop}insert into public.applied_log (version, direction) values (${version}, 'revert');
 call migrations.mark_migration_rolled_back('${version}');
 `,
   };

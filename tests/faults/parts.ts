@@ -9,20 +9,23 @@ import { createAfterGround } from "./after_ground.ts";
 import { afterJobs } from "./after_jobs.ts";
 import type { Contest } from "./contest.ts";
 import { createGround, MATRIX_GROUND } from "./ground.ts";
+import { createFileGrounds, type FileJob, fileJobs } from "./file_jobs.ts";
 import type { Job } from "./job.ts";
+import { lateJobs } from "./late_jobs.ts";
 import type { Where } from "./matrix.ts";
 import { createMetadataGrounds, metadataContests } from "./metadata_contest.ts";
 import { createMetadataGround, metadataJobs } from "./metadata_jobs.ts";
 import type { PlaceOptions } from "./place.ts";
+import { reloadContests } from "./reload_contest.ts";
 import { isStep } from "./requests.ts";
 import { CONTEST_GROUND, stepContests } from "./step_contest.ts";
 import { stepJobs } from "./step_jobs.ts";
 
 /**
- * The names of the parts. `matrix`, `kill`, `contest`, `session` and `servers` are about steps alone; the others have all
- * three of them.
+ * The names of the parts. `matrix`, `kill`, `contest`, `session` and `files` are about steps alone; `servers` has
+ * contests besides; the others have all three of them.
  */
-export const PARTS = ["matrix", "kill", "contest", "session", "servers", "metadata", "after"] as const;
+export const PARTS = ["matrix", "kill", "contest", "session", "servers", "files", "metadata", "after"] as const;
 
 /** The name of a part. */
 export type PartName = typeof PARTS[number];
@@ -45,12 +48,14 @@ export interface Part {
   /** Jobs whose runs are killed. */
   killed: Job[];
   contests: ContestList | undefined;
+  /** Jobs whose second migration is refused for its size. */
+  limited?: FileJob[];
   /** How its places are. Default: as usual. */
   place?: PlaceOptions;
 }
 
 /** Milliseconds by which one of two servers lags behind the other, at most, as was seen. */
-const LAG = 3_000;
+export const LAG = 3_000;
 
 /** What decides how much there is. */
 export interface PartOptions extends Where {
@@ -67,14 +72,15 @@ const SHARE = 4;
 export async function createParts(options: PartOptions): Promise<{ parts: Part[] } & AsyncDisposable> {
   const { name, isAlone, rounds, sizes } = options;
   await using stack = new AsyncDisposableStack();
-  const [ground, contestGround, metadataGround, metadataGrounds, afterGround] = await Promise.all([
+  const [ground, contestGround, metadataGround, metadataGrounds, afterGround, files] = await Promise.all([
     createGround(MATRIX_GROUND),
     createGround(CONTEST_GROUND),
     createMetadataGround(),
     createMetadataGrounds(),
     createAfterGround(),
+    createFileGrounds(),
   ]);
-  for (const each of [ground, contestGround, metadataGround, metadataGrounds, afterGround]) stack.use(each);
+  for (const each of [ground, contestGround, metadataGround, metadataGrounds, afterGround, files]) stack.use(each);
   const steps = stepJobs(ground.path);
   const metadata = metadataJobs(metadataGround.path);
   const after = afterJobs(afterGround.path);
@@ -110,11 +116,20 @@ export async function createParts(options: PartOptions): Promise<{ parts: Part[]
     },
     {
       name: "servers",
-      struck: onPostgres(steps, "two servers", () => true),
+      struck: [
+        ...onPostgres(steps, "two servers", () => true),
+        ...(name === "pglite" ? [] : lateJobs(metadataGround.path)),
+      ],
       killed: [],
-      contests: undefined,
+      contests: name === "pglite" ? undefined : {
+        title: "contests of reloads",
+        guarded: reloadContests(metadataGround.path, { rounds: few, guarded: true }),
+        controls: reloadContests(metadataGround.path, { rounds: few, guarded: false }),
+        alone: reloadContests(metadataGround.path, { rounds: 2, guarded: false, sizes: [1] }),
+      },
       place: { servers: 2, syncMs: LAG },
     },
+    { name: "files", struck: [], killed: [], contests: undefined, limited: fileJobs(files.paths) },
     {
       name: "metadata",
       struck: metadata,

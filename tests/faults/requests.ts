@@ -112,10 +112,18 @@ export function belongsToTask(request: RequestName): boolean {
   return isForWorkspace(request) || [MARK, "task", "sequences"].includes(request.sort);
 }
 
+/** Whether it makes Hasura look at its metadata and its databases anew. */
+export function looksAnew({ sort }: RequestName): boolean {
+  return sort === RELOAD || sort === REPLACE;
+}
+
 /** The type of request that brings new metadata. */
 export const REPLACE = "replace_metadata";
 
-const METADATA_CALLS = ["reload_metadata", "get_inconsistent_metadata", "export_metadata", REPLACE];
+/** The type of request that reads all of it anew. */
+export const RELOAD = "reload_metadata";
+
+const METADATA_CALLS = [RELOAD, "get_inconsistent_metadata", "export_metadata", REPLACE];
 
 const WORKSPACE = "workspace ";
 const HEALTH = `${WORKSPACE}health`;

@@ -8,6 +8,7 @@ import type { Backend } from "../venue/mod.ts";
 import { type Contest, type ContestResult, runContest } from "./contest.ts";
 import type { Job } from "./job.ts";
 import { listKills, runKill } from "./kill.ts";
+import { listLimited, runLimited } from "./limited.ts";
 import { listCases, type RecordedJob, recordJob, runCase } from "./matrix.ts";
 import { type CaseName, describeBroken, emptyOutcome, isBroken, type Outcome } from "./outcome.ts";
 import { type ContestList, createParts, type PartName } from "./parts.ts";
@@ -41,6 +42,9 @@ const MOST_PLACES_IN_CONTESTS = 4;
 /** Of two servers each. */
 const MOST_PLACES_OF_TWO = 6;
 
+/** With how the places of a part are. */
+type PlacedOptions = SuiteOptions & { place: PlaceOptions | undefined };
+
 /** What the suite came to. */
 export interface SuiteResult {
   outcomes: Outcome[];
@@ -64,10 +68,12 @@ export async function runSuite(all: SuiteOptions): Promise<SuiteResult> {
     };
     if (!all.parts.includes(part.name) || options.stop.aborted) continue;
     const title = part.name === "matrix" || part.name === "kill" ? "" : `${part.name}, `;
-    const cases = (await recorder(part.struck)).flatMap((recorded) => listCases(recorded, where));
+    const cases = (await recorder(part.struck, place)).flatMap((recorded) => listCases(recorded, where));
     result.outcomes.push(...await runCases(`${title}matrix on ${name}`, cases, { options, run: runCase }));
-    const kills = (await recorder(part.killed)).flatMap((recorded) => listKills(recorded, where));
+    const kills = (await recorder(part.killed, place)).flatMap((recorded) => listKills(recorded, where));
     result.outcomes.push(...await runCases(`${title}kill -9 on ${name}`, kills, { options, run: runKill }));
+    const limited = listLimited(part.limited ?? [], where);
+    result.outcomes.push(...await runCases(`${title}limits on ${name}`, limited, { options, run: runLimited }));
     if (part.contests !== undefined && !options.stop.aborted) {
       result.contests.push(...await runContests(part.contests, options));
     }
@@ -76,10 +82,12 @@ export async function runSuite(all: SuiteOptions): Promise<SuiteResult> {
 }
 
 /** Records each job once. */
-function createRecorder({ backend, stop }: SuiteOptions): (jobs: readonly Job[]) => Promise<RecordedJob[]> {
+function createRecorder(
+  { backend, stop }: SuiteOptions,
+): (jobs: readonly Job[], place: PlaceOptions | undefined) => Promise<RecordedJob[]> {
   const recorded = new Map<Job, RecordedJob>();
-  return async (jobs) => {
-    await eachWithPlace(jobs.filter((job) => !recorded.has(job)), { backend, jobs: 1, stop }, {
+  return async (jobs, place) => {
+    await eachWithPlace(jobs.filter((job) => !recorded.has(job)), { backend, place, jobs: 1, stop }, {
       work: recordJob,
       late({ name }) {
         throw new Error(`A run without faults did not end in time: ${name}`);
@@ -94,7 +102,7 @@ async function runCases<Case extends CaseName>(
   title: string,
   all: readonly Case[],
   { options, run }: {
-    options: SuiteOptions & { place: PlaceOptions | undefined };
+    options: PlacedOptions;
     run: (place: Place, one: Case) => Promise<Outcome>;
   },
 ): Promise<Outcome[]> {
@@ -121,7 +129,7 @@ async function runCases<Case extends CaseName>(
 
 async function runContests(
   { title, guarded, controls, alone }: ContestList,
-  options: SuiteOptions,
+  options: PlacedOptions,
 ): Promise<ContestResult[]> {
   const results = await contend(title, choose(guarded, options.text), options);
   const chosen = choose(controls, options.text);
@@ -132,7 +140,7 @@ async function runContests(
   return [...results, ...await contend(`${title}, control`, chosen, options)];
 }
 
-async function contend(title: string, contests: readonly Contest[], all: SuiteOptions): Promise<ContestResult[]> {
+async function contend(title: string, contests: readonly Contest[], all: PlacedOptions): Promise<ContestResult[]> {
   const options = { ...all, jobs: Math.min(all.jobs, MOST_PLACES_IN_CONTESTS) };
   const results: ContestResult[] = [];
   const progress = createProgress(title, contests.length, options.say);
