@@ -47,6 +47,12 @@ export function parseDuration(text: string, { option, allowZero, orElse }: Parse
   return duration === 0 ? 0 : Math.max(1, Math.round(duration));
 }
 
+/** Milliseconds as an option takes them: `90s`, `1500ms`, `10m`. */
+export function formatOptionValue(ms: number): string {
+  const [name, unit] = Object.entries(UNITS).toReversed().find(([, unit]) => ms % unit === 0) ?? ["ms", 1];
+  return `${ms / unit}${name}`;
+}
+
 /** Milliseconds as a clock shows them, for what is still going on: `0:07`, `12:03`, `1:02:03`. */
 export function formatElapsed(ms: number): string {
   const total = Math.floor(ms / SECOND);

@@ -7,12 +7,20 @@
 
 import { AccessError, describeError, MetadataError, ToolError } from "../errors.ts";
 import { explainCallError } from "../hasura/explain.ts";
+import { undoneError } from "../migrations/busy_error.ts";
 import { confirmSteps, settleRun, withoutLedger } from "../migrations/confirm.ts";
 import type { Interruption } from "../interruption.ts";
-import { openAfterTask, statusRows } from "../migrations/plan.ts";
+import { openAfterTask, pendingMigrations, statusRows } from "../migrations/plan.ts";
 import type { RunOptions, RunResult } from "../migrations/run_options.ts";
 import type { TrackerKeeper } from "../migrations/tracker.ts";
-import { currentVersion, type Direction, type Ledger, nameOf, openAfterTasks } from "../migrations/types.ts";
+import {
+  currentVersion,
+  type Direction,
+  type Ledger,
+  type Migration,
+  nameOf,
+  openAfterTasks,
+} from "../migrations/types.ts";
 import type { DoneAfterTask } from "../report/events.ts";
 import type { CommandContext } from "./context.ts";
 import { APPLIED, finishMetadata, type MetadataFinish } from "./finish_metadata.ts";
@@ -48,6 +56,10 @@ export async function confirmRun(
   if (!(seen instanceof ToolError)) {
     const { result, look: { ledger } } = await settleRun(told, seen, running);
     const confirmed = confirmSteps(result, ledger);
+    const wasReached = confirmed.error === undefined && confirmed.done.length + confirmed.remaining.length === 0;
+    if (wasReached && isLeft(direction, { ledger, folder: venue.folder })) {
+      return { result: { ...confirmed, error: undoneError(direction, ledger) }, ledger };
+    }
     const [open] = direction === "apply" ? openAfterTasks(ledger) : [];
     if (confirmed.error !== undefined || open === undefined) return { result: confirmed, ledger };
     const error = openAfterTask(nameOf(open, venue.folder), "All that could be applied is applied");
@@ -56,6 +68,11 @@ export async function confirmRun(
   if (told.error !== undefined) return { result: told, ledger: seen };
   if (told.done.length === 0) seen.state = "No step was run; Hasura's tracker may have been brought in step";
   return { result: withoutLedger(told, seen), ledger: seen };
+}
+
+/** Whether there is something that a run in `direction` would do. */
+function isLeft(direction: Direction, { ledger, folder }: { ledger: Ledger; folder: Migration[] }): boolean {
+  return direction === "apply" ? pendingMigrations(ledger, folder).length > 0 : currentVersion(ledger) > 0;
 }
 
 /** Completes the run and reports it; returns the error that decides the exit code. */

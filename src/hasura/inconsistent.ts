@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hideInAddress } from "../hidden_address.ts";
 import { isRecord } from "../json.ts";
 
 /** A part of the metadata that Hasura cannot use, most often because it does not fit the database. */
@@ -24,7 +25,9 @@ export function decodeConsistency(answer: unknown): InconsistentObject[] | undef
   return answer.inconsistent_objects.map((object: unknown): InconsistentObject => {
     const words = wordsOf(isRecord(object) ? object.message : undefined);
     const reason = text(object, "reason") ?? words ?? "no reason given";
-    return { ...nameOf(object), reason: words === undefined || reason === words ? reason : `${reason}: ${words}` };
+    const whole = words === undefined || reason === words ? reason : `${reason}: ${words}`;
+    // Hasura quotes the address of a remote schema as the metadata has it.
+    return { ...nameOf(object), reason: whole.replaceAll(/:\/\/[^\s"]+/g, (address) => hideInAddress(address)) };
   });
 }
 

@@ -4,11 +4,9 @@
  * @module
  */
 
+import { HIDDEN, hideInAddress } from "../hidden_address.ts";
 import type { Json } from "../json.ts";
 import { isObject } from "./diff_spelling.ts";
-
-/** What stands in place of a value that is not shown. */
-export const HIDDEN = "(hidden)";
 
 /** Where a value is: the keys that lead to it from the top. Lists have no keys of their own. */
 export interface Whereabouts {
@@ -106,31 +104,9 @@ function hideInText(text: string, { keys }: Whereabouts): string {
   const isAddress = ADDRESS_KEY.test(key) || /^\s*([a-z][a-z0-9+.:-]*:\/\/|\{\{)/i.test(text);
   const shown = isAddress
     ? hideInAddress(text, { isWebhook: key === "webhook" })
-    : text.replaceAll(/:\/\/\S+/g, (address) => hideInAddress(address, { isWebhook: false }));
+    : text.replaceAll(/:\/\/\S+/g, (address) => hideInAddress(address));
   return shown.replaceAll(
     /((?:pass(?!ed)|pwd|secret|token|credential|signature|(?:api|access|account|private)[_-]?key)[\w-]{0,40}["']?\s{0,9}(?:=\s*|:\s*(?=["'])))("[^"]*"?|'[^']*'?|[^\s&;,]+)/gi,
     `$1${HIDDEN}`,
   );
-}
-
-/** An address without user, password, query, and what looks like a token; of one that is called, without its path. */
-function hideInAddress(address: string, { isWebhook }: { isWebhook: boolean }): string {
-  const start = address.includes("://") ? address.indexOf("://") + 3 : 0;
-  const [scheme, rest] = [address.slice(0, start), address.slice(start)];
-  const end = rest.search(/[?#]/);
-  const user = rest.lastIndexOf("@");
-  const place = end === -1 ? rest : rest.slice(0, end);
-  const query = end === -1 || end === rest.length - 1 ? rest.slice(place.length) : `${rest[end]}${HIDDEN}`;
-  // A password may hold / and ? and @: all before the last @ goes, and all after the first ?.
-  const known = user === -1 ? place : place.slice(user);
-  const slash = known.indexOf("/");
-  const host = slash === -1 ? known : known.slice(0, slash);
-  const path = known.slice(host.length);
-  const shown = isWebhook && start > 0 && path.length > 1 ? `/${HIDDEN}` : path.replaceAll(/[^/{}]{16,}/g, hideToken);
-  return `${scheme}${user === -1 ? "" : HIDDEN}${host}${shown}${query}`;
-}
-
-/** Names have few digits; keys in a path have many. */
-function hideToken(part: string): string {
-  return part.replaceAll(/\D/g, "").length >= 3 ? HIDDEN : part;
 }

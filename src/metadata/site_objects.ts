@@ -2,7 +2,7 @@
  * What a site has added to Hasura's metadata, as opposed to what the release has left behind.
  *
  * Nothing says who has put a thing there. So whatever the new metadata lacks is taken for the site's, but for
- * - tables and functions that do not fit the database any more: a migration has dropped or renamed them;
+ * - tables and functions that the database does not have any more: a migration has dropped or renamed them;
  * - actions that are answered by the release's own servers;
  * - custom types, which are nothing without the actions that use them;
  * - what is inside of something else, such as a permission on one of the release's tables.
@@ -54,9 +54,12 @@ export interface SiteObjectsOptions {
   inconsistent: readonly InconsistentObject[];
 }
 
+/** Hasura's reason where the database has no such thing. One that is there can be unusable for reasons of its own. */
+const GONE = /\bno such (?:table\/view|function) exists\b/;
+
 /** Names of the whole things in `before` that are of the site and not in `after`. */
 export function siteObjects({ changes, before, after, inconsistent }: SiteObjectsOptions): string[] {
-  const unfit = new Set(inconsistent.map(({ name }) => name));
+  const gone = new Set(inconsistent.filter(({ reason }) => GONE.test(reason)).map(({ name }) => name));
   const addresses = releaseAddresses(before, after);
   const answered = new Set(
     actionsOf(before).filter((action) => addresses.has(addressOf(action) ?? "")).map(({ name }) => `action ${name}`),
@@ -66,7 +69,7 @@ export function siteObjects({ changes, before, after, inconsistent }: SiteObject
     // One name for a setting, however many values it has.
     if (SETTINGS.has(key)) return isSaid(after, key) ? [] : [`the setting ${key}`];
     if (kind !== "removed" || place !== "" || !WHOLE.has(keys.join(" "))) return [];
-    if (keys[1] === "tables" || keys[1] === "functions") return unfit.has(asHasuraNames(subject)) ? [] : [subject];
+    if (keys[1] === "tables" || keys[1] === "functions") return gone.has(asHasuraNames(subject)) ? [] : [subject];
     return answered.has(subject) ? [] : [subject];
   });
   return [...new Set(names)];

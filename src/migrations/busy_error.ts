@@ -7,7 +7,7 @@
 import { BusyError } from "../errors.ts";
 import { describeHolder } from "./holder.ts";
 import type { Look } from "./look.ts";
-import { currentVersion, type Ledger, migrationTitle, type Step } from "./types.ts";
+import { currentVersion, type Direction, type Ledger, migrationTitle, type Step } from "./types.ts";
 
 /** What is known about the other run. */
 export interface OtherRun {
@@ -37,6 +37,16 @@ export function busyError(step: Step | undefined, { look, cause }: OtherRun): Bu
         `"select pg_terminate_backend(${holder.session});" ends it, and nothing of it is kept`
       : NEXT,
     cause,
+  });
+}
+
+/** Nothing was to be done when the run began, and at its end something is. */
+export function undoneError(direction: Direction, ledger: Ledger): BusyError {
+  return new BusyError("Another run changed the ledger in the meantime", {
+    state: `At the start of this run nothing was left to ${direction}; the database is now at ${
+      currentVersion(ledger)
+    }`,
+    next: NEXT.replace(/; --lock.*/, ""),
   });
 }
 

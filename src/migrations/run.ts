@@ -35,6 +35,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
       const what = workingOn(step, { index, total: steps.length });
       const isLast = index === steps.length - 1;
       const previous = sent;
+      const started = options.rt.now();
       const { afterTaskOpen, isOurs } = await options.waiting.during(what, async () => {
         const executed = await executeStep(step, {
           ...options,
@@ -43,7 +44,7 @@ export async function runSteps(steps: Step[], options: RunOptions): Promise<RunR
           previous,
           onSent: (now) => sent = now,
         }).catch(async (thrown) => {
-          throw await explainTimeLimit(thrown, options);
+          throw await explainTimeLimit(thrown, options.rt.now() - started, options);
         });
         if (options.confirmsEach && executed.isOurs && sent !== undefined) await confirmStep(sent, options);
         return executed;

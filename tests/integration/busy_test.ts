@@ -172,3 +172,34 @@ Deno.test("where Hasura hides what PostgreSQL says, a run that is in the way is 
   assert.equal(result.code, 6, result.stderr);
   assert.match(result.stderr, /another run changed the ledger in the meantime/);
 });
+
+Deno.test("a run with nothing to do that another one undoes meanwhile has not reached what was asked for", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  const run = (...args: string[]) => runTool(["migrate", ...args], { venue, path: deployment.path });
+  for (const [direction, opposite, at] of [["apply", "revert", 0], ["revert", "apply", 2]] as const) {
+    assert.equal((await run(`--${direction}`, "--all")).code, 0);
+    for (const args of [["--all"], []]) {
+      venue.log.length = 0;
+      const release = Promise.withResolvers<void>();
+      // The look at the end of the run.
+      venue.addFault({ match: { type: "run_sql", readOnly: true, nth: 2 }, do: { hold: release.promise } });
+      const idle = run(`--${direction}`, ...args);
+      let looks = 0;
+      await venue.waitForRequest(({ type, readOnly }) => type === "run_sql" && readOnly === true && ++looks === 2);
+      assert.equal((await run(`--${opposite}`, "--all")).code, 0);
+      release.resolve();
+      const result = await idle;
+      assert.equal(result.code, 6, result.stderr);
+      assert.match(result.stderr, /^error\[busy\]: Another run changed the ledger in the meantime$/m);
+      assert.match(
+        result.stderr,
+        new RegExp(
+          `^state: At the start of this run nothing was left to ${direction}; the database is now at ${at}$`,
+          "m",
+        ),
+      );
+      assert.equal((await run(`--${direction}`, "--all")).code, 0);
+    }
+  }
+});

@@ -136,13 +136,21 @@ for (const { name, database } of backends()) {
     });
   });
 
-  Deno.test(`a limit that the file itself sets is told as that: ${name}`, async () => {
+  Deno.test(`a limit that the file itself sets is told as that, whatever the others are: ${name}`, async () => {
     await using venue = await startVenue({ database });
     const own = { ...slow, folder: "1_own", up: "set local statement_timeout = '50ms'; select pg_sleep(600);" };
     await using deployment = await createDeployment({ migrations: [own] });
-    const result = await runTool(RUN_ALL, { venue, path: deployment.path });
-    assert.equal(result.code, 1, result.stderr);
-    assert.match(result.stderr, /^next: statement_timeout, which the file itself sets, ended it\. /m);
+    const isTold = async (args: string[]) => {
+      const result = await runTool([...RUN_ALL, ...args], { venue, path: deployment.path });
+      assert.equal(result.code, 1, result.stderr);
+      assert.match(
+        result.stderr,
+        /^next: statement_timeout, which the file itself sets, ended it\. .* or set it higher in the file; then run/m,
+      );
+    };
+    await isTold([]);
+    await setForDatabase(venue, "statement_timeout = '10min'");
+    for (const args of [[], ["--statement-timeout=10m"], ["--statement-timeout=none"]]) await isTold(args);
   });
 
   Deno.test(`the limit of the database for waiting for a lock is named: ${name}`, async () => {
@@ -187,6 +195,11 @@ for (const { name, database } of backends()) {
 Deno.test("the limit of the database for a transaction is named", async () => {
   await using venue = await startVenue();
   await using deployment = await createDeployment({ migrations: [tableMigration(1, "a")] });
+  const found = { value: "10ms", milliseconds: 10, source: "user", database: "aerie", role: "hasura" };
+  venue.addFault({
+    match: { type: "run_sql", readOnly: true, sql: /transaction_timeout.*pg_settings/s },
+    do: { status: 200, body: { result_type: "TuplesOk", result: [["setting"], [JSON.stringify(found)]] } },
+  });
   const internal =
     "FATAL:  terminating connection due to transaction timeout\nserver closed the connection unexpectedly\n";
   venue.addFault({
@@ -195,7 +208,10 @@ Deno.test("the limit of the database for a transaction is named", async () => {
   });
   const result = await runTool([...RUN_ALL, "--lock-timeout=0.1"], { venue, path: deployment.path });
   assert.equal(result.code, 4, result.stderr);
-  assert.match(result.stderr, /^next: .*transaction_timeout.* ended it\. .* or --step-timeout=none; then run/m);
+  assert.match(
+    result.stderr,
+    /^next: transaction_timeout, 10ms, set for role "hasura" in PostgreSQL, ended it\. .* or --step-timeout=none; then run/m,
+  );
 });
 
 for (const { name, database } of backends()) {

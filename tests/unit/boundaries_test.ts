@@ -69,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   "src/after_tasks/hint.ts",
   "src/after_tasks/workspace_endpoint.ts",
+  "src/hidden_address.ts",
   "src/json.ts",
   "src/metadata/advice.ts",
   "src/metadata/connections.ts",

@@ -158,6 +158,21 @@ Deno.test("decodeConsistency() names the objects of a conflict, and tells what s
   assert.equal(trigger?.reason, "query: Views cannot");
 });
 
+Deno.test("decodeConsistency() keeps user, password and query of an address to itself", () => {
+  const says = (address: string) =>
+    `Inconsistent object: HTTP exception occurred while sending the request to "${address}"`;
+  for (
+    const [address, shown] of [
+      ["http://127.0.0.1:1/graphql", "http://127.0.0.1:1/graphql"],
+      ["http://user:s3cret@site:1/graphql?key=s3cret", "http://(hidden)@site:1/graphql?(hidden)"],
+    ] as const
+  ) {
+    const message = { message: "Connection failure", type: "http_exception" };
+    const [object] = decode([{ type: "remote_schema", name: "remote_schema r", reason: says(address), message }]);
+    assert.equal(object?.reason, `${says(shown)}: Connection failure`);
+  }
+});
+
 Deno.test("decodeConsistency() takes nothing for an answer that is none", () => {
   for (const answer of [null, {}, { message: "success" }, { is_consistent: "yes" }, { is_consistent: false }]) {
     assert.equal(decodeConsistency(answer), undefined);
