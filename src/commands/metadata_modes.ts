@@ -119,8 +119,18 @@ async function exists({ rt }: CommandContext, { kind, path }: MetadataSetting): 
     await (kind === "directory" ? rt.readDir(path) : rt.readFile(path));
     return true;
   } catch (error) {
-    if (fileProblem(error) === "it does not exist") return false;
+    if (fileProblem(error) === "it does not exist") return await isListed(rt, path);
     // Whatever else is wrong is told by whoever reads it.
     return true;
+  }
+}
+
+/** Whether there is something of this name all the same: a link whose disk is not mounted was meant to be followed. */
+async function isListed(rt: CommandContext["rt"], path: string): Promise<boolean> {
+  const end = path.lastIndexOf("/");
+  try {
+    return (await rt.readDir(path.slice(0, end))).some(({ name }) => name === path.slice(end + 1));
+  } catch {
+    return false;
   }
 }

@@ -640,3 +640,13 @@ Deno.test("JSON tells what was done with the metadata", async () => {
     assert.equal(report.error?.exitCode ?? 0, code);
   }
 });
+
+Deno.test("a metadata folder that is a link to nothing is no folder without metadata", async () => {
+  await using venue = await startVenue();
+  await using deployment = await createDeployment({ migrations: tableMigrations(2) });
+  await Deno.symlink("/nowhere/metadata", `${deployment.path}/metadata`);
+  const { code, stderr } = await runTool(UP_ALL, { venue, path: deployment.path });
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /^error\[config\]: .*metadata".*\nstate: Nothing was changed$/m);
+  assert.deepEqual(await venue.ledger(), [0]);
+});
