@@ -51,8 +51,9 @@ Deno.test("a file that a proxy does not take is told as that, whatever its size"
       await t.step(`${megabytes} MB, ${limit.do} after ${limit.after} bytes`, async () => {
         await venue.reset();
         const stderr = await tryWith(venue, limit, { megabytes });
-        // Nobody can have got all of it, so that there is nothing to find out.
-        if (megabytes > 0.5) assert.doesNotMatch(stderr, /asking the database/);
+        // Nobody can have got all of it, so that there is nothing to find out. (Of a smaller one the system may have taken
+        // all before a busy machine's refusal came.)
+        if (megabytes > 5) assert.doesNotMatch(stderr, /asking the database/);
       });
     }
   }
@@ -62,7 +63,7 @@ Deno.test("a file that a proxy does not take although it has read all of it is t
   await using venue = await startVenue();
   // Its step may still start at a time by which nobody would be asked any more about a small one.
   const stderr = await tryWith(venue, { over: 50_000, after: Infinity, do: 413 }, { megabytes: 1.95 });
-  assert.match(stderr, /; asking the database, for up to 20.\d s\n/);
+  assert.match(stderr, /; asking the database, for up to (?:1[5-9]|2\d)(?:\.\d)? s\n/);
 });
 
 Deno.test("a large file goes through where nobody refuses it", async () => {
