@@ -18,8 +18,9 @@ const SESSION_SETTINGS = `from pg_catalog.pg_settings s
       and s.name !~ '^aerie_db_migration[.]'`;
 
 /**
- * Statements at the start of a step: the session is as Hasura has opened it, whatever others have set in it. What they have
- * set comes back with the end of the transaction. (The text has come in the session's encoding, and is past changing.)
+ * Statements at the start of a step: the session is as Hasura has opened it, whatever others have set in it. Their settings
+ * come back with the end of the transaction; a role that they have left does not, once the step is committed. (The text has
+ * come in the session's encoding, and is past changing.)
  */
 export const FRESH_SESSION = `reset session authorization;
 reset role;
